@@ -15,7 +15,14 @@ module.exports = {
       name: "decide-is-pure",
       severity: "error",
       from: { path: `^src/(${DOMAINS})/decide/` },
-      to: { pathNot: ["^src/$1/decide/", "^src/(model|user-name|errors)\\.ts$", "node_modules/zod/"] },
+      to: {
+        pathNot: [
+          "^src/$1/decide/",
+          "^src/(model|user-name|errors)\\.ts$",
+          "node_modules/(zod|cookie)/",
+          "^(node:)?crypto$",
+        ],
+      },
     },
     {
       name: "services-take-ports-not-adapters",
