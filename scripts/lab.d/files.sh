@@ -1,0 +1,71 @@
+# shellcheck shell=bash
+# The files a lab starts from and the files it offers to its users. Sourced by scripts/lab.
+
+make_files() {
+  mkdir -p "$LAB_DIR"/{home,nodes,ssh,router} "$LAB_ENVIRONMENTS"
+  : >"$LAB_DIR/.multijhub-lab"   # `lab down` removes no folder without it
+  chmod 755 "$LAB_DIR" "$LAB_DIR/home" "$LAB_DIR/ssh"
+  chmod 711 "$LAB_DIR/nodes"
+  write_settings
+  write_users
+  write_homes
+  if [[ ! -f $LAB_KEY ]]; then ssh-keygen -q -t ed25519 -N '' -C multijhub-lab -f "$LAB_KEY"; fi
+}
+
+write_settings() {
+  local name
+  for name in LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_ROUTER_UID LAB_ENVIRONMENTS; do
+    # shellcheck disable=SC2016  # meant for whoever sources the file
+    printf '%s=${%s:-%q}\n' "$name" "$name" "${!name}"
+  done >"$LAB_DIR/settings"
+}
+
+# name:uid:hash, from which each node gets its /etc/passwd and /etc/shadow.
+write_users() {
+  [[ ! -s $LAB_DIR/users ]] || return 0
+  local user name
+  for user in "${LAB_USERS[@]}"; do
+    name=${user%:*}
+    echo "$user:$(openssl passwd -6 "$name-pw")"
+  done >"$LAB_DIR/users.new"
+  chmod 600 "$LAB_DIR/users.new"
+  mv "$LAB_DIR/users.new" "$LAB_DIR/users"
+}
+
+write_homes() {
+  local user name uid
+  for user in "${LAB_USERS[@]}"; do
+    name=${user%:*} uid=${user#*:}
+    [[ -d $LAB_DIR/home/$name ]] || install -d -m 700 -o "$uid" -g "$uid" "$LAB_DIR/home/$name"
+  done
+}
+
+# What the router and tests read. The key belongs to the router's account, and to nobody else.
+write_offers() {
+  local node number
+  for node in $(nodes); do
+    echo "$node,$(address_of "$node") $(cut -d' ' -f1,2 "$(node_dir "$node")/ssh_host_ed25519_key.pub")"
+  done >"$LAB_KNOWN_HOSTS"
+  for number in $(seq "$LAB_NODES"); do
+    echo "node$number address=$(address_of "$number") user=root"
+  done >"$LAB_DIR/hosts"
+  write_env >"$LAB_DIR/lab.env"
+  chmod 644 "$LAB_KNOWN_HOSTS" "$LAB_DIR"/{hosts,lab.env}
+  chmod 600 "$LAB_KEY"
+  chown "$LAB_ROUTER_UID:$LAB_ROUTER_UID" "$LAB_KEY" "$LAB_KNOWN_HOSTS" "$LAB_DIR/router"
+  chmod 700 "$LAB_DIR/router"
+}
+
+write_env() {
+  local name user jupyterhub=/opt/jupyterhub/stable/bin/jupyterhub proxy=/opt/node_modules/.bin/configurable-http-proxy
+  if [[ $LAB_BASE != / ]]; then jupyterhub=/usr/bin/jupyterhub proxy=/usr/bin/configurable-http-proxy; fi
+  echo "LAB_JUPYTERHUB=$jupyterhub"
+  echo "LAB_PROXY=$proxy"
+  for name in LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_KEY LAB_KNOWN_HOSTS LAB_ROUTER_UID; do
+    printf '%s=%q\n' "$name" "${!name}"
+  done
+  for user in "${LAB_USERS[@]}"; do
+    name=${user%:*}
+    echo "LAB_PASSWORD_$name=$name-pw"
+  done
+}
