@@ -24,6 +24,9 @@ export type ErrorCode =
   | "BAD_CONFIG"
   | "STATE_DIRECTORY"
   | "BAD_NAME"
+  // the command line asking the running router
+  | "ROUTER_NOT_RUNNING"
+  | "API_REFUSED"
   // SSH
   | "NODE_UNKNOWN"
   | "NODE_UNREACHABLE"

@@ -1,0 +1,154 @@
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, resolve } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { AppError } from "./errors.ts";
+import { parseNodeId, type NodeId } from "./model.ts";
+
+/** "15m", "8h", "30s", "500ms" as milliseconds. */
+const Duration = z
+  .string()
+  .regex(/^\d+(ms|s|m|h|d)$/, "a duration such as 30s, 15m or 8h")
+  .transform((text) => Number.parseInt(text, 10) * UNIT_MS[text.replace(/\d+/, "") as keyof typeof UNIT_MS]);
+const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** "512M", "2G" as bytes. */
+const Size = z
+  .string()
+  .regex(/^\d+[KMGT]$/, "a size such as 512M or 2G")
+  .transform((text) => Number.parseInt(text, 10) * 1024 ** ("KMGT".indexOf(text.slice(-1)) + 1));
+
+const Port = z.int().min(1).max(65_535);
+
+const Node = z.string().transform((text, context): NodeId => {
+  const node = parseNodeId(text);
+  if (node !== undefined) return node;
+  context.addIssue({
+    code: "custom",
+    message: "the name of a node: lower-case letters, digits, dots, dashes",
+  });
+  return z.NEVER;
+});
+
+const ConfigFile = z.strictObject({
+  hosts_file: z.string().default("/etc/multijhub/hosts"),
+  state_dir: z.string().default("/var/lib/multijhub"),
+  listen: z
+    .strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8000) })
+    .prefault({}),
+  tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+  lobby: z.array(Node).default([]),
+  admin: z
+    .strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) })
+    .prefault({}),
+  auth: z
+    .discriminatedUnion("kind", [
+      z.strictObject({ kind: z.literal("hub") }),
+      z.strictObject({
+        kind: z.literal("header"),
+        user_header: z.string().default("Remote-User"),
+        groups_header: z.string().optional(),
+        secret_header: z.string().default("X-Multijhub-Proxy-Secret"),
+        secret_file: z.string(),
+        proxies: z.array(z.string()).min(1),
+      }),
+    ])
+    .default({ kind: "hub" }),
+  session: z.strictObject({ idle: Duration.prefault("15m"), max: Duration.prefault("8h") }).prefault({}),
+  ssh: z
+    .strictObject({
+      key_file: z.string().optional(),
+      agent: z.boolean().default(false),
+      config_file: z.string().optional(),
+      known_hosts: z.array(z.string()).default(["~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"]),
+      connect_timeout: Duration.prefault("10s"),
+      keepalive: Duration.prefault("5s"),
+    })
+    .prefault({}),
+  hub: z
+    .strictObject({
+      ports: z
+        .strictObject({ proxy: Port.default(910), hub: Port.default(911), api: Port.default(912) })
+        .prefault({}),
+      jupyterhub: z.string().optional(),
+      proxy_command: z.array(z.string()).min(1).optional(),
+      admin_users: z.array(z.string()).default([]),
+      start_timeout: Duration.prefault("60s"),
+    })
+    .prefault({}),
+  server: z.strictObject({ start_timeout: Duration.prefault("120s") }).prefault({}),
+  placement: z
+    .strictObject({
+      sample_every: Duration.prefault("2s"),
+      max_sample_age: Duration.prefault("15s"),
+      server_memory: Size.prefault("512M"),
+      server_cores: z.number().positive().default(0.25),
+      memory_headroom: Size.prefault("512M"),
+    })
+    .prefault({}),
+  cache: z.strictObject({ url: z.string().optional() }).prefault({}),
+  log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
+});
+
+export type Config = Readonly<z.infer<typeof ConfigFile>>;
+
+/** Reads and checks a configuration file; relative paths in it are relative to it. Lists every mistake at once. */
+export function loadConfig(file: string): Config {
+  return parseConfig(readText(file), { file, home: homedir() });
+}
+
+/** Checks configuration text as if it stood in `file`. Throws BAD_CONFIG with every mistake. */
+export function parseConfig(
+  text: string,
+  { file, home }: { readonly file: string; readonly home: string },
+): Config {
+  const parsed = ConfigFile.safeParse(parseYaml(text, file) ?? {});
+  if (!parsed.success) {
+    const remedy = `correct ${file}; docs/configuration.md lists every key`;
+    throw new AppError("BAD_CONFIG", `${file}:\n${z.prettifyError(parsed.error)}`, { remedy });
+  }
+  const config = parsed.data;
+  const path = createPathResolver(dirname(resolve(file)), home);
+  return {
+    ...config,
+    hosts_file: path(config.hosts_file),
+    state_dir: path(config.state_dir),
+    ...(config.tls && { tls: { certificate: path(config.tls.certificate), key: path(config.tls.key) } }),
+    auth:
+      config.auth.kind === "header"
+        ? { ...config.auth, secret_file: path(config.auth.secret_file) }
+        : config.auth,
+    ssh: {
+      ...config.ssh,
+      known_hosts: config.ssh.known_hosts.map(path),
+      ...(config.ssh.key_file !== undefined && { key_file: path(config.ssh.key_file) }),
+      ...(config.ssh.config_file !== undefined && { config_file: path(config.ssh.config_file) }),
+    },
+  };
+}
+
+function createPathResolver(base: string, home: string): (path: string) => string {
+  return (path) => (path.startsWith("~/") ? resolve(home, path.slice(2)) : resolve(base, path));
+}
+
+function parseYaml(text: string, file: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new AppError("BAD_CONFIG", `${file} is not YAML: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const remedy = "give the configuration with --config FILE";
+    throw new AppError("BAD_CONFIG", `cannot read ${file}: ${messageOf(cause)}`, { cause, remedy });
+  }
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}
