@@ -1,0 +1,153 @@
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createInterface } from "node:readline";
+import { stringify } from "yaml";
+
+/** Real nodes for end-to-end tests, apart from the lab a person may have up: other folder, bridge, network. */
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const ENVIRONMENT = {
+  ...process.env,
+  LAB_DIR: process.env["E2E_LAB_DIR"] ?? join(ROOT, ".cache/e2e-lab"),
+  LAB_BRIDGE: process.env["E2E_LAB_BRIDGE"] ?? "mjhe2e0",
+  LAB_NET: process.env["E2E_LAB_NET"] ?? "10.79.0",
+};
+
+export interface Lab {
+  readonly dir: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** Runs `scripts/lab VERB ...`; the answer is its stdout. */
+  run(...args: string[]): string;
+  down(): void;
+}
+
+/** Boots the lab with JupyterHub for it. Needs root and `npm run build`. */
+export function startLab({ build = "stable" }: { build?: "stable" | "beta" | "debian13" } = {}): Lab {
+  const jupyterhub: unknown = JSON.parse(script("lab-jupyterhub", [build, "--json"]));
+  const environment = labEnvironmentFor(jupyterhub);
+  function run(...args: string[]): string {
+    return script("lab", args, environment);
+  }
+  run("down");
+  run("up");
+  const { LAB_DIR: dir } = ENVIRONMENT;
+  return {
+    dir,
+    settings: { ...readSettings(join(dir, "lab.env")), ...environment },
+    run,
+    down: () => {
+      run("down");
+    },
+  };
+}
+
+function labEnvironmentFor(answer: unknown): Record<string, string> {
+  const base = typeof answer === "object" && answer !== null && "base" in answer ? answer.base : undefined;
+  return typeof base === "string" && base !== "/" ? { LAB_BASE: base } : {};
+}
+
+function script(name: string, args: readonly string[], environment: Record<string, string> = {}): string {
+  const options = { env: { ...ENVIRONMENT, ...environment }, encoding: "utf8" as const, cwd: ROOT };
+  return execFileSync(join(ROOT, "scripts", name), args, {
+    ...options,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+}
+
+function readSettings(file: string): Record<string, string> {
+  const lines = readFileSync(file, "utf8").trim().split("\n");
+  return Object.fromEntries(lines.map((line) => [line.split("=")[0] ?? "", line.replace(/^[^=]*=/, "")]));
+}
+
+export interface RouterProcess {
+  readonly url: string;
+  readonly configFile: string;
+  readonly process: ChildProcess;
+  /** Runs `multijhub ARGS` as the router's account; the answer is its stdout. */
+  command(...args: string[]): string;
+  /** Everything it logged, for assertions about secrets. */
+  readonly log: () => string;
+  stop(): Promise<void>;
+}
+
+/** Provisions the nodes and starts a router as the lab's unprivileged account, on a free port. */
+export async function startRouter(lab: Lab, overrides: object = {}): Promise<RouterProcess> {
+  if (!existsSync(join(ROOT, "dist/main.js"))) throw new Error("run `npm run build` first");
+  const configFile = writeConfig(lab, overrides);
+  function command(...args: string[]): string {
+    return lab.run(
+      "as-router",
+      process.execPath,
+      join(ROOT, "dist/main.js"),
+      "--config",
+      configFile,
+      ...args,
+    );
+  }
+  command("provision", "--all");
+  return { ...(await launch(configFile)), command };
+}
+
+function writeConfig(lab: Lab, overrides: object): string {
+  const { LAB_KEY, LAB_KNOWN_HOSTS, LAB_JUPYTERHUB, LAB_PROXY, LAB_ROUTER_UID } = lab.settings;
+  const folder = join(lab.dir, "router");
+  mkdirSync(folder, { recursive: true });
+  const configFile = join(folder, "config.yaml");
+  const config = {
+    hosts_file: join(lab.dir, "hosts"),
+    state_dir: join(folder, "state"),
+    listen: { host: "127.0.0.1", port: 0 },
+    lobby: ["node1"],
+    admin: { users: ["carol"] },
+    ssh: { key_file: LAB_KEY, known_hosts: [LAB_KNOWN_HOSTS] },
+    hub: { jupyterhub: LAB_JUPYTERHUB, proxy_command: [LAB_PROXY] },
+    ...overrides,
+  };
+  writeFileSync(configFile, stringify(config));
+  execFileSync("chown", ["-R", `${LAB_ROUTER_UID}:${LAB_ROUTER_UID}`, folder]);
+  return configFile;
+}
+
+async function launch(configFile: string): Promise<Omit<RouterProcess, "command">> {
+  const program = [process.execPath, join(ROOT, "dist/main.js"), "--config", configFile, "serve"];
+  const child = spawn(join(ROOT, "scripts/lab"), ["as-router", ...program], {
+    env: ENVIRONMENT,
+    cwd: ROOT,
+    stdio: ["ignore", "inherit", "pipe"],
+  });
+  const lines: string[] = [];
+  const exited = new Promise<void>((done) => {
+    child.once("exit", () => {
+      done();
+    });
+  });
+  const url = await new Promise<string>((found, failed) => {
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      lines.push(line);
+      const match = /"url":"(http[^"]+)"/.exec(line);
+      if (match?.[1] !== undefined) found(match[1]);
+    });
+    void exited.then(() => {
+      failed(new Error(`the router ended:\n${lines.join("\n")}`));
+    });
+  });
+  return {
+    url,
+    configFile,
+    process: child,
+    log: () => lines.join("\n"),
+    stop: async () => {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+/** A folder for what a person may want to look at afterwards: screenshots, logs. */
+export function artifactFolder(name: string): string {
+  const folder = join(ROOT, ".cache/artifacts", name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
