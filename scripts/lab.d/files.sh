@@ -14,7 +14,7 @@ make_files() {
 
 write_settings() {
   local name
-  for name in LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_ROUTER_UID LAB_ENVIRONMENTS; do
+  for name in LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_ROUTER_UID LAB_ENVIRONMENTS LAB_JUPYTERHUB LAB_PROXY; do
     # shellcheck disable=SC2016  # meant for whoever sources the file
     printf '%s=${%s:-%q}\n' "$name" "$name" "${!name}"
   done >"$LAB_DIR/settings"
@@ -57,11 +57,8 @@ write_offers() {
 }
 
 write_env() {
-  local name user jupyterhub=/opt/jupyterhub/stable/bin/jupyterhub proxy=/opt/node_modules/.bin/configurable-http-proxy
-  if [[ $LAB_BASE != / ]]; then jupyterhub=/usr/bin/jupyterhub proxy=/usr/bin/configurable-http-proxy; fi
-  echo "LAB_JUPYTERHUB=$jupyterhub"
-  echo "LAB_PROXY=$proxy"
-  for name in LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_KEY LAB_KNOWN_HOSTS LAB_ROUTER_UID; do
+  local name user
+  for name in LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_KEY LAB_KNOWN_HOSTS LAB_ROUTER_UID LAB_JUPYTERHUB LAB_PROXY; do
     printf '%s=%q\n' "$name" "${!name}"
   done
   for user in "${LAB_USERS[@]}"; do
