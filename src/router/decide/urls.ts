@@ -1,4 +1,5 @@
 import type { NodeId, ServerKey } from "../../model.ts";
+import { escapeSegment } from "../../user-name.ts";
 
 /** Builds every link to a node; `routing: path` is the default. */
 export interface Urls {
@@ -15,13 +16,6 @@ export function createPathUrls(): Urls {
 export function serverPath({ user, server }: ServerKey): string {
   const base = `/user/${escapeSegment(user)}/`;
   return server === "" ? base : `${base}${escapeSegment(server)}/`;
-}
-
-/** JupyterHub's `url_escape_path`: `quote(safe="@~")`, hence `!'()*` are escaped and `@` is not. */
-export function escapeSegment(name: string): string {
-  return encodeURIComponent(name)
-    .replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll("%40", "@");
 }
 
 /**
