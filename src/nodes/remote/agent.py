@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""Entry of the node agent: `multijhub-agent VERB`, one line of JSON in, lines of JSON out (see multijhub_agent)."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+sys.dont_write_bytecode = True  # the program directory stays exactly as it was installed
+
+from multijhub_agent.command_line import main  # noqa: E402  (the path above comes first)
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

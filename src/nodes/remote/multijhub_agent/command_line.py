@@ -1,0 +1,115 @@
+"""`multijhub-agent VERB`, directly or as the forced command of an SSH key."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import socket
+import sys
+import time
+import traceback
+from typing import Any, Callable
+
+from . import PROTOCOL, VERSION, process_table, systemd_unit
+from .accounts import account
+from .hub_lifecycle import start_hub, stop_hub
+from .hub_settings import parse_command, parse_words
+from .hub_status import status
+from .installation import find_jupyterhub, find_proxy
+from .listeners import describe as describe_listener
+from .listeners import listening
+from .load_sample import cores, memory_total_bytes, stream_samples
+from .places import Places, places
+from .protocol import Refusal, emit_progress, emit_refusal, emit_result, read_input
+from .single_user_servers import ServerTable
+from .single_user_servers import describe as describe_server
+
+Verb = Callable[[dict[str, Any], Places], dict[str, Any]]
+
+
+def main(arguments: list[str]) -> int:
+    """Runs one verb. 0 whenever an answer was given, a refusal included; 2 if the request cannot be understood."""
+    is_forced = arguments[:1] == ["--forced"]
+    words = os.environ.get("SSH_ORIGINAL_COMMAND", "").split() if is_forced else arguments
+    verb = words[-1] if words else ""
+    if verb in ("--version", "version"):
+        print(f"multijhub-agent {VERSION} (protocol {PROTOCOL})")
+        return 0
+    if verb not in VERBS:
+        print(f"multijhub-agent: the verbs are {', '.join(VERBS)}", file=sys.stderr)
+        return 2
+    if is_forced and words[0] == "sudo" and os.geteuid() != 0:
+        _become_root(verb)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a start goes on when its router goes away
+    return _answer(VERBS[verb], places(None if is_forced else os.environ.get("MULTIJHUB_ROOT")))
+
+
+def _answer(verb: Verb, where: Places) -> int:
+    try:
+        given = read_input()
+    except ValueError as failure:
+        print(f"multijhub-agent: {failure}", file=sys.stderr)
+        return 2
+    try:
+        emit_result(verb(given, where))
+    except Refusal as refusal:
+        emit_refusal(refusal)
+    except Exception as failure:  # the router gets an answer in any case; the cause goes to stderr
+        traceback.print_exc()
+        emit_refusal(Refusal("INTERNAL", f"{type(failure).__name__}: {failure}", "report this; see stderr of the agent"))
+    return 0
+
+
+def _become_root(verb: str) -> None:
+    """The same verb through sudo; only a known verb gets here, nothing else of the client's command is used."""
+    program = os.path.realpath(sys.argv[0])
+    installed = "/usr/local/bin/multijhub-agent"
+    os.execvp("sudo", ["sudo", "-n", installed if os.path.realpath(installed) == program else program, verb])
+
+
+def _facts(given: dict[str, Any], where: Places) -> dict[str, Any]:
+    jupyterhub = find_jupyterhub(parse_command(given.get("jupyterhub")))
+    proxy = find_proxy(parse_words(given.get("proxyCommand")), jupyterhub.command if jupyterhub else None)
+    return {
+        "hostname": socket.gethostname(),
+        "bootId": process_table.boot_id(),
+        "clockMs": int(time.time() * 1000),
+        "python": platform.python_version(),
+        "systemd": systemd_unit.is_available(),
+        "cores": cores(),
+        "memoryTotalBytes": memory_total_bytes(),
+        "jupyterhub": {"command": jupyterhub.command, "version": jupyterhub.version} if jupyterhub else None,
+        "proxy": {"command": proxy} if proxy else None,
+        "warnings": jupyterhub.warnings if jupyterhub else [],
+    }
+
+
+def _account(given: dict[str, Any], where: Places) -> dict[str, Any]:
+    name = given.get("name")
+    if not isinstance(name, str) or not name:
+        raise Refusal("BAD_SETTINGS", "name must be the name of an account", "correct the request")
+    return {"account": account(name)}
+
+
+def _listeners(given: dict[str, Any], where: Places) -> dict[str, Any]:
+    ports = given.get("ports")
+    if not isinstance(ports, list) or not all(isinstance(port, int) for port in ports):
+        raise Refusal("BAD_SETTINGS", "ports must be a list of port numbers", "correct the request")
+    return {"listeners": [describe_listener(item) for item in listening(ports)]}
+
+
+def _servers(given: dict[str, Any], where: Places) -> dict[str, Any]:
+    return {"servers": [describe_server(claim) for claim in ServerTable().running()]}
+
+
+VERBS: dict[str, Verb] = {
+    "facts": _facts,
+    "account": _account,
+    "status": lambda given, where: status(where),
+    "start-hub": lambda given, where: start_hub(given, where, emit_progress),
+    "stop-hub": lambda given, where: stop_hub(given, where, emit_progress),
+    "sample": lambda given, where: stream_samples(given),
+    "servers": _servers,
+    "listeners": _listeners,
+}

@@ -1,0 +1,109 @@
+"""What the router orders by start-hub, checked field by field."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .protocol import Refusal
+
+NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
+BASE_URL = re.compile(r"(/[A-Za-z0-9._~-]+)+/")
+PORT_NAMES = ("proxy", "hub", "api")
+
+
+@dataclass(frozen=True)
+class HubSettings:
+    """One hub, as the router wants it. `service_token` is a secret."""
+
+    node: str
+    base_url: str
+    ports: dict[str, int]
+    jupyterhub: str | None
+    proxy_command: list[str] | None
+    service_token: str
+    ticket_keys: list[str]
+    lobby: bool
+    admin_users: list[str]
+    start_timeout_ms: int
+
+    def for_hub(self) -> dict[str, Any]:
+        """What the hub's configuration reads; how long and with what it is started is not its business."""
+        left_out = {"jupyterhub", "proxy_command", "start_timeout_ms"}
+        return {key: value for key, value in asdict(self).items() if key not in left_out}
+
+
+def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings:
+    """Checks the router's order. Raises the refusal BAD_SETTINGS that names the field."""
+    return HubSettings(
+        node=_text(given, "node", NODE_NAME),
+        base_url=_text(given, "baseUrl", BASE_URL),
+        ports=_ports(given.get("ports"), allow_high_ports),
+        jupyterhub=parse_command(given.get("jupyterhub")),
+        proxy_command=parse_words(given.get("proxyCommand")),
+        service_token=_text(given, "serviceToken", re.compile(r"[\x21-\x7e]{16,512}")),
+        ticket_keys=_texts(given, "ticketKeys", re.compile(r"-----BEGIN PUBLIC KEY-----\s[\s\S]{1,4000}")),
+        lobby=_flag(given, "lobby"),
+        admin_users=_texts(given, "adminUsers", re.compile(r"[^\x00-\x1f]{1,255}")),
+        start_timeout_ms=_whole(given.get("startTimeoutMs", 60_000), "startTimeoutMs", 1_000, 600_000),
+    )
+
+
+def parse_command(value: Any) -> str | None:
+    """An absolute path to a program, or None for "find it"."""
+    if value is None or (isinstance(value, str) and value.startswith("/") and "\0" not in value):
+        return value
+    raise _bad("jupyterhub", "an absolute path or null")
+
+
+def parse_words(value: Any) -> list[str] | None:
+    """A command as its words, the first an absolute path, or None for "find it"."""
+    if value is None:
+        return None
+    if isinstance(value, list) and value and all(isinstance(word, str) and word and "\0" not in word for word in value):
+        if value[0].startswith("/"):
+            return list(value)
+    raise _bad("proxyCommand", "a list of words that starts with an absolute path, or null")
+
+
+def _ports(value: Any, allow_high_ports: bool) -> dict[str, int]:
+    if not isinstance(value, dict):
+        raise _bad("ports", "an object with proxy, hub and api")
+    highest = 65_535 if allow_high_ports else 1_023  # below 1024 only root can take them while the hub is down
+    ports = {name: _whole(value.get(name), f"ports.{name}", 1, highest) for name in PORT_NAMES}
+    if len(set(ports.values())) < len(PORT_NAMES):
+        raise _bad("ports", "three different ports")
+    return ports
+
+
+def _text(given: dict[str, Any], field: str, pattern: re.Pattern[str]) -> str:
+    value = given.get(field)
+    if isinstance(value, str) and pattern.fullmatch(value):
+        return value
+    raise _bad(field, f"a text that matches {pattern.pattern}")
+
+
+def _texts(given: dict[str, Any], field: str, pattern: re.Pattern[str]) -> list[str]:
+    value = given.get(field)
+    if isinstance(value, list) and all(isinstance(item, str) and pattern.fullmatch(item) for item in value):
+        return list(value)
+    raise _bad(field, f"a list of texts that match {pattern.pattern}")
+
+
+def _flag(given: dict[str, Any], field: str) -> bool:
+    value = given.get(field, False)
+    if isinstance(value, bool):
+        return value
+    raise _bad(field, "true or false")
+
+
+def _whole(value: Any, field: str, lowest: int, highest: int) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest:
+        return value
+    raise _bad(field, f"a whole number from {lowest} to {highest}")
+
+
+def _bad(field: str, expected: str) -> Refusal:
+    """Names the field, never repeats its value: it may be a secret."""
+    return Refusal("BAD_SETTINGS", f"{field} must be {expected}", "correct the router's configuration of this node")

@@ -1,0 +1,88 @@
+"""The users' servers on this node, as the process table shows them: true even while the hub is away."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from . import process_table
+from .listeners import listening
+
+# A process gets its final environment and user with exec; what a younger one says is read again.
+SETTLE_TICKS = 10 * os.sysconf("SC_CLK_TCK")
+
+
+class Claim(NamedTuple):
+    """A process that says it belongs to a server. Kernels and terminals inherit the same environment."""
+
+    pid: int
+    uid: int
+    start_ticks: int
+    user: str
+    server_name: str
+    prefix: str
+    port: int
+
+
+class ServerTable:
+    """Knows the servers now running; remembers what it has read of a process, so that looking again is cheap."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], Claim | None] = {}
+
+    def running(self) -> list[Claim]:
+        """One process a server: the oldest that carries its environment, if its port is listened on by the same user."""
+        claims = sorted(self._claims(), key=lambda claim: (claim.start_ticks, claim.pid))
+        open_ports = {(item.port, item.uid) for item in listening({claim.port for claim in claims})}
+        first: dict[tuple[int, str], Claim] = {}
+        for claim in claims:
+            if (claim.port, claim.uid) in open_ports:
+                first.setdefault((claim.uid, claim.prefix), claim)
+        return list(first.values())
+
+    def _claims(self) -> list[Claim]:
+        seen: dict[tuple[int, int], Claim | None] = {}
+        for pid in process_table.pids():
+            ticks = process_table.start_ticks(pid)
+            if ticks is not None:
+                key = (pid, ticks)
+                seen[key] = self._known[key] if key in self._known else _claim(pid, ticks)
+        settled = process_table.ticks_since_boot() - SETTLE_TICKS
+        self._known = {key: claim for key, claim in seen.items() if key[1] < settled}
+        return [claim for claim in seen.values() if claim]
+
+
+def describe(claim: Claim) -> dict[str, Any]:
+    return {
+        "user": claim.user,
+        "uid": claim.uid,
+        "serverName": claim.server_name,
+        "pid": claim.pid,
+        "startTicks": claim.start_ticks,
+        "rssBytes": process_table.rss_bytes(claim.pid),
+        "baseUrl": claim.prefix,
+    }
+
+
+def is_server_of(pid: int, user: str, server_name: str) -> bool:
+    """Whether that process was started as this user's server."""
+    environment = process_table.environment(pid) if process_table.start_ticks(pid) else {}
+    return (environment.get("JUPYTERHUB_USER"), environment.get("JUPYTERHUB_SERVER_NAME")) == (user, server_name)
+
+
+def _claim(pid: int, ticks: int) -> Claim | None:
+    environment = process_table.environment(pid)
+    user, prefix = environment.get("JUPYTERHUB_USER"), environment.get("JUPYTERHUB_SERVICE_PREFIX")
+    uid = process_table.uid(pid)
+    if not user or not prefix or uid is None or uid == os.geteuid() == 0:
+        return None  # not a server, or the hub's own child before it has become the user
+    port = _port(environment.get("JUPYTERHUB_SERVICE_URL", ""))
+    return Claim(pid, uid, ticks, user, environment.get("JUPYTERHUB_SERVER_NAME", ""), prefix, port) if port else None
+
+
+def _port(url: str) -> int | None:
+    try:
+        return urlsplit(url).port
+    except ValueError:
+        return None
