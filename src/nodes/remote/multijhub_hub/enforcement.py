@@ -29,13 +29,12 @@ def enforce(c: Any, settings: NodeSettings, places: NodePlaces) -> None:
 def _addresses(c: Any, settings: NodeSettings) -> None:
     """Loopback only, at the ports the router was told. The proxy is not the hub's child: see hub_services."""
     ports = settings.ports
-    c.JupyterHub.base_url = settings.base_url
     c.JupyterHub.bind_url = settings.proxy_url
     c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports['hub']}"
     c.JupyterHub.proxy_class = "configurable-http-proxy"
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports['api']}"
-    for option in ("ip", "port", "hub_ip", "hub_port", "hub_connect_url", "hub_connect_ip", "subdomain_host"):
+    for option in ("base_url", "ip", "port", "hub_ip", "hub_port", "hub_connect_url", "hub_connect_ip", "subdomain_host"):
         c.JupyterHub.pop(option, None)  # each would override or contradict the above
 
 
