@@ -1,6 +1,7 @@
 /** The fast tests: no root, no network, under a minute. */
 export default {
   testEnvironment: "node",
+  roots: ["<rootDir>/src", "<rootDir>/test"], // not .cache, where whole operating systems live
   testMatch: ["<rootDir>/test/**/*.test.ts"],
   testPathIgnorePatterns: ["\\.e2e\\.test\\.ts$", "/test/nfs/"],
   extensionsToTreatAsEsm: [".ts"],

@@ -42,9 +42,10 @@ export function startLab({ build = "stable" }: { build?: "stable" | "beta" | "de
   };
 }
 
+/** What `lab-jupyterhub` made and how the nodes call it, as the settings `scripts/lab` takes. */
 function labEnvironmentFor(answer: unknown): Record<string, string> {
-  const base = typeof answer === "object" && answer !== null && "base" in answer ? answer.base : undefined;
-  return typeof base === "string" && base !== "/" ? { LAB_BASE: base } : {};
+  const { base, command, proxy } = answer as Record<"base" | "command" | "proxy", string>;
+  return { LAB_BASE: base, LAB_JUPYTERHUB: command, LAB_PROXY: proxy };
 }
 
 function script(name: string, args: readonly string[], environment: Record<string, string> = {}): string {
