@@ -1,0 +1,127 @@
+import type { Clock, Log, Store } from "../ports.ts";
+import type { UserName } from "../model.ts";
+import type { Session } from "./decide/session.ts";
+import { createLru } from "./decide/lru.ts";
+
+/** Which sessions are over before their time. */
+export interface Revocations {
+  /** Fast: asks the store about a session only every `askEveryMs`. A silent store counts as "no", but for what is known here. */
+  isRevoked(session: Session): Promise<boolean>;
+  revoke(session: Session): Promise<void>;
+  /** Every session the user has begun until now. */
+  revokeUser(user: UserName): Promise<void>;
+}
+
+/** What must outlive the router itself; lines are kept until `untilMs`. */
+export interface RevocationJournal {
+  /** Remembers a revocation; rejects with STATE_DIRECTORY. */
+  append(entry: Revocation): Promise<void>;
+}
+
+/** One revocation: the key it has in the store, and until when it matters. */
+export interface Revocation {
+  readonly key: string;
+  /** The moment it speaks of: sessions begun later are untouched. */
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+interface Deps {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly log: Log;
+  readonly journal?: RevocationJournal;
+}
+
+interface Options {
+  /** No session outlives this. */
+  readonly totalMs: number;
+  readonly askEveryMs?: number;
+  readonly storeDeadlineMs?: number;
+  /** What the journal held when the router started. */
+  readonly known?: readonly Revocation[];
+}
+
+/** Revocations kept here, in the store that routers share, and in the journal if there is one. */
+export function createRevocations({ clock, store, log, journal }: Deps, options: Options): Revocations {
+  const { totalMs, askEveryMs = 2000, storeDeadlineMs = 500, known = [] } = options;
+  const here = new Map<string, Revocation>(known.map((entry) => [entry.key, entry]));
+  const asked = createLru<string, { readonly atMs: number; readonly answer: Promise<void> }>(10_000);
+  let isStoreSilent = false;
+
+  function isKnown(session: Session): boolean {
+    const now = clock.now();
+    return keysOf(session).some((key) => {
+      const entry = here.get(key);
+      return entry !== undefined && entry.untilMs > now && session.startedAtMs <= entry.atMs;
+    });
+  }
+
+  function remember(entry: Revocation): void {
+    const before = here.get(entry.key);
+    if (before === undefined || before.atMs < entry.atMs) here.set(entry.key, entry);
+    for (const [key, { untilMs }] of here) if (untilMs <= clock.now()) here.delete(key);
+  }
+
+  async function ask(session: Session): Promise<void> {
+    try {
+      const deadline = clock.deadline(storeDeadlineMs);
+      const answers = await within(deadline, Promise.all(keysOf(session).map((key) => store.get(key))));
+      keysOf(session).forEach((key, i) => {
+        const atMs = Number(answers[i] ?? Number.NaN);
+        if (Number.isFinite(atMs)) remember({ key, atMs, untilMs: atMs + totalMs });
+      });
+      isStoreSilent = false;
+    } catch (err) {
+      if (!isStoreSilent) log.warn({ err }, "store does not answer: only local revocations hold");
+      isStoreSilent = true;
+    }
+  }
+
+  async function add(key: string): Promise<void> {
+    const atMs = clock.now();
+    const entry = { key, atMs, untilMs: atMs + totalMs };
+    remember(entry);
+    const kept = await Promise.allSettled([store.set(key, String(atMs), totalMs), journal?.append(entry)]);
+    for (const result of kept) {
+      if (result.status === "rejected") log.error({ err: result.reason as unknown }, "revocation not kept");
+    }
+  }
+
+  return {
+    async isRevoked(session) {
+      if (isKnown(session)) return true;
+      let last = asked.get(session.id);
+      if (last === undefined || clock.now() - last.atMs >= askEveryMs) {
+        last = { atMs: clock.now(), answer: ask(session) };
+        asked.set(session.id, last);
+      }
+      await last.answer;
+      return isKnown(session);
+    },
+    revoke: (session) => add(sessionKey(session.id)),
+    revokeUser: (user) => add(userKey(user)),
+  };
+}
+
+function sessionKey(id: string): string {
+  return `revoked/${id}`;
+}
+
+function userKey(user: UserName): string {
+  return `signed-out/${user}`;
+}
+
+function keysOf({ id, user }: Session): readonly [string, string] {
+  return [sessionKey(id), userKey(user)];
+}
+
+/** The work's result, or the deadline's reason. */
+async function within<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
+  const expired = new Promise<never>((_, reject) => {
+    deadline.addEventListener("abort", () => {
+      reject(deadline.reason as Error);
+    });
+  });
+  return Promise.race([work, expired]);
+}

@@ -1,0 +1,34 @@
+import type { KeyObject } from "node:crypto";
+import type { NodeId } from "../model.ts";
+import type { Clock, Random } from "../ports.ts";
+import { mintTicket, type Tickets, type TicketOrder } from "./decide/ticket.ts";
+
+interface Deps {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** How far a node's clock is ahead of ours; 0 while it is not known. */
+  readonly clockOffsetMs: (node: NodeId) => number;
+}
+
+/** Mints with one Ed25519 private key; the hubs know the public keys, two while they are rotated. */
+export function createTickets({ clock, random, clockOffsetMs }: Deps, key: KeyObject): Tickets {
+  function mint(order: Omit<TicketOrder, "nowMs" | "clockOffsetMs" | "id">): string {
+    const stamp = { nowMs: clock.now(), clockOffsetMs: clockOffsetMs(order.node), id: random.token(18) };
+    return mintTicket({ ...order, ...stamp }, key);
+  }
+
+  return {
+    login: ({ id, user, groups, areGroupsCut }, node, nonce) =>
+      mint({
+        use: "login",
+        user,
+        node,
+        nonce,
+        sessionId: id,
+        ...(areGroupsCut === undefined && groups.length > 0 ? { groups } : {}),
+      }),
+    introduce: (user, node) => mint({ use: "introduce", user, node }),
+    signOut: (user, node, sessionId) =>
+      mint({ use: "signout", user, node, ...(sessionId === undefined ? {} : { sessionId }) }),
+  };
+}
