@@ -82,6 +82,20 @@ export interface ClusterSnapshot {
   readonly nodes: readonly NodeView[];
 }
 
+/** A rejected or accepted node of a placement, with its reasons, in words for a person. */
+export interface NodeVerdict {
+  readonly node: NodeId;
+  readonly accepted: boolean;
+  /** Projected use of the scarcest resource after the start, 0..1, weighted; lower is better. */
+  readonly score?: number;
+  readonly reasons: readonly string[];
+}
+
+/** The outcome of a placement, with a verdict on every node: accepted ones first, best first. */
+export type Placement =
+  | { readonly kind: "placed"; readonly node: NodeId; readonly verdicts: readonly NodeVerdict[] }
+  | { readonly kind: "none"; readonly verdicts: readonly NodeVerdict[] };
+
 /** A server in a hub's own list. */
 export interface HubServer {
   readonly key: ServerKey;

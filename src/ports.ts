@@ -1,5 +1,7 @@
 import type { Duplex } from "node:stream";
-import type { Account, HubServer, Location, NodeId, ServerKey, UserName } from "./model.ts";
+import type { Account, HubServer, Location, NodeId, Placement, ServerKey, UserName } from "./model.ts";
+
+export type { NodeVerdict, Placement } from "./model.ts";
 
 /** What services need from outside, as interfaces. `io/` implements them, tests fake them. */
 
@@ -106,19 +108,6 @@ export interface Locator {
   /** Every server of one user. */
   locateAll(user: UserName, signal: AbortSignal): Promise<Location>;
 }
-
-/** A rejected or accepted node of a placement, with its reasons, in words for a person. */
-export interface NodeVerdict {
-  readonly node: NodeId;
-  readonly accepted: boolean;
-  /** Projected use of the scarcest resource after the start, 0..1, weighted; lower is better. */
-  readonly score?: number;
-  readonly reasons: readonly string[];
-}
-
-export type Placement =
-  | { readonly kind: "placed"; readonly node: NodeId; readonly verdicts: readonly NodeVerdict[] }
-  | { readonly kind: "none"; readonly verdicts: readonly NodeVerdict[] };
 
 /** Chooses a node and reserves room on it, in one step. */
 export interface Placer {

@@ -1,0 +1,279 @@
+import { describe, expect, it } from "@jest/globals";
+import fc from "fast-check";
+import type { NodeView } from "../../../src/model.ts";
+import { choose } from "../../../src/nodes/decide/placement.ts";
+import type { PlacementPolicy, PlacementRequest } from "../../../src/nodes/decide/placement.ts";
+import {
+  anySnapshot,
+  GIB,
+  loadSample,
+  MIB,
+  nodeView,
+  reservation,
+  serverKey,
+  snapshotOf,
+} from "../../support/node-views.ts";
+
+const policy: PlacementPolicy = {
+  maxSampleAgeMs: 15_000,
+  server: { memoryBytes: 512 * MIB, cores: 0.25 },
+  headroomBytes: 512 * MIB,
+};
+const alice: PlacementRequest = { key: serverKey("alice") };
+
+function nodeFor(request: PlacementRequest, ...nodes: readonly NodeView[]): string | undefined {
+  const placement = choose(snapshotOf(...nodes), request, policy, 0);
+  return placement.kind === "placed" ? placement.node : undefined;
+}
+
+function reasons(node: NodeView, request = alice, nowMs = 0): readonly string[] {
+  const { verdicts } = choose(snapshotOf(node), request, policy, nowMs);
+  return verdicts[0]?.reasons ?? [];
+}
+
+describe("choose takes", () => {
+  it("the node with most memory to spare", () => {
+    const a = nodeView("a", { load: { memoryAvailableBytes: 10 * GIB } });
+    expect(nodeFor(alice, a, nodeView("b"))).toBe("b");
+  });
+
+  it("the less loaded one where processors are scarcer than memory", () => {
+    const a = nodeView("a", { load: { load1: 7 } });
+    const b = nodeView("b", { load: { load1: 2, memoryAvailableBytes: 20 * GIB } });
+    expect(nodeFor(alice, a, b)).toBe("b");
+  });
+
+  it("the heavier weighted of two equally used ones", () => {
+    const load = { memoryAvailableBytes: 16 * GIB };
+    expect(nodeFor(alice, nodeView("a", { load }), nodeView("b", { load, spec: { weight: 2 } }))).toBe("b");
+  });
+
+  it("another node than the one where starts are under way", () => {
+    const a = nodeView("a", { reservations: [reservation("a", "bob"), reservation("a", "carol")] });
+    expect(nodeFor(alice, a, nodeView("b"))).toBe("b");
+  });
+
+  it("the one with fewest servers among equals, though their free memory differs by noise", () => {
+    const a = nodeView("a", { load: { servers: 3, memoryAvailableBytes: 30 * GIB } });
+    const b = nodeView("b", { load: { servers: 2, memoryAvailableBytes: 30 * GIB - 40 * MIB } });
+    expect(nodeFor(alice, a, b)).toBe("b");
+  });
+
+  it("the first by name among equals", () => {
+    expect(nodeFor(alice, nodeView("b"), nodeView("a"))).toBe("a");
+  });
+
+  it("a node that has the labels asked for", () => {
+    const gpu = nodeView("z", { spec: { labels: ["gpu"] }, load: { memoryAvailableBytes: 4 * GIB } });
+    expect(nodeFor({ ...alice, labels: ["gpu"] }, nodeView("a"), gpu)).toBe("z");
+  });
+
+  it("a node with room for a server known to be large", () => {
+    const a = nodeView("a", { load: { memoryTotalBytes: 8 * GIB, memoryAvailableBytes: 7.9 * GIB } });
+    const b = nodeView("b", { load: { memoryAvailableBytes: 20 * GIB } });
+    expect(nodeFor(alice, a, b)).toBe("a");
+    expect(nodeFor({ ...alice, memoryBytes: 16 * GIB }, a, b)).toBe("b");
+  });
+
+  it("does not count what is held for this very server against it", () => {
+    const view = nodeView("a", { spec: { maxServers: 1 }, reservations: [reservation("a", "alice")] });
+    expect(nodeFor(alice, view)).toBe("a");
+  });
+});
+
+describe("choose says why", () => {
+  it.each<[string, NodeView, readonly string[]]>([
+    [
+      "down",
+      nodeView("a", { state: "down", detail: "no route to host", lastSeenMs: -240_000 }),
+      ["down: no route to host, last heard from 4 min ago"],
+    ],
+    ["down since ever", nodeView("a", { state: "down" }), ["down"]],
+    ["not yet heard", nodeView("a", { state: "unknown" }), ["not heard from yet"]],
+    ["stale", nodeView("a", { load: { takenAtMs: -35_000 } }), ["its load was last reported 35 s ago"]],
+    [
+      "draining",
+      nodeView("a", { isDraining: true }),
+      ["draining: no new servers, those that run keep running"],
+    ],
+    [
+      "full",
+      nodeView("a", {
+        spec: { maxServers: 3 },
+        load: { servers: 2 },
+        reservations: [reservation("a", "bob")],
+      }),
+      ["full: 3 of at most 3 servers, 1 of them starting"],
+    ],
+    [
+      "short of memory",
+      nodeView("a", { load: { memoryAvailableBytes: 1.2 * GIB }, reservations: [reservation("a", "bob")] }),
+      [
+        "not enough memory: 1.2 GiB free, 512 MiB of it held for starts under way; " +
+          "it takes 512 MiB for the server and 512 MiB to spare",
+      ],
+    ],
+    [
+      "thrashing",
+      nodeView("a", { load: { memoryPressure: 0.6 } }),
+      ["short of memory: its tasks wait for memory 60 % of the time"],
+    ],
+  ])("%s", (_name, view, expected) => {
+    expect(reasons(view)).toEqual(expected);
+  });
+
+  it("with every reason at once", () => {
+    const view = nodeView("a", {
+      isDraining: true,
+      spec: { maxServers: 0 },
+      load: { memoryAvailableBytes: 0 },
+    });
+    expect(reasons(view, { ...alice, labels: ["gpu"] })).toEqual([
+      expect.stringContaining("draining"),
+      'does not have the label "gpu"',
+      "full: 0 of at most 0 servers",
+      expect.stringContaining("not enough memory: 0 MiB free"),
+    ]);
+  });
+
+  it("for the node that was taken, and in which order the others stand", () => {
+    const a = nodeView("a", { load: { memoryAvailableBytes: 20 * GIB, servers: 3 } });
+    const b = nodeView("b", { load: { servers: 1 }, reservations: [reservation("b", "bob")] });
+    const c = nodeView("c", { state: "down" });
+    expect(choose(snapshotOf(c, a, b), alice, policy, 0)).toEqual({
+      kind: "placed",
+      node: "b",
+      verdicts: [
+        {
+          node: "b",
+          accepted: true,
+          score: 0.09,
+          reasons: [
+            "the least used of the 2 nodes that can take this server, going by its memory",
+            "memory 9 % used with this server: 30.0 GiB of 32.0 GiB free, 512 MiB held for 1 start under way, 512 MiB for it",
+            "load 6 % of 8 cores with this server",
+            "1 server running, 1 starting",
+          ],
+        },
+        {
+          node: "a",
+          accepted: true,
+          score: 0.39,
+          reasons: [
+            "memory 39 % used with this server: 20.0 GiB of 32.0 GiB free, 512 MiB for it",
+            "load 3 % of 8 cores with this server",
+            "3 servers running",
+          ],
+        },
+        { node: "c", accepted: false, reasons: ["down"] },
+      ],
+    });
+  });
+
+  it("has no node to offer where there is none", () => {
+    expect(choose(snapshotOf(), alice, policy, 0)).toEqual({ kind: "none", verdicts: [] });
+  });
+});
+
+describe("for any cluster", () => {
+  const anyRequest: fc.Arbitrary<PlacementRequest> = fc
+    .record({ user: fc.constantFrom("alice", "zoe"), labels: fc.subarray(["gpu"]) })
+    .map(({ user, labels }) => ({ key: serverKey(user), labels }));
+
+  it("the order of nodes does not matter, and the same snapshot gives the same answer", () => {
+    const shuffled = anySnapshot.chain((snapshot) =>
+      fc.record({
+        snapshot: fc.constant(snapshot),
+        nodes: fc.shuffledSubarray([...snapshot.nodes], { minLength: snapshot.nodes.length }),
+      }),
+    );
+    fc.assert(
+      fc.property(shuffled, anyRequest, ({ snapshot, nodes }, request) => {
+        const answer = choose(snapshot, request, policy, 0);
+        expect(choose(snapshotOf(...nodes), request, policy, 0)).toEqual(answer);
+        expect(choose(snapshot, request, policy, 0)).toEqual(answer);
+      }),
+    );
+  });
+
+  it("the node taken is up, fresh, not draining, labelled, below its limit and has the memory", () => {
+    fc.assert(
+      fc.property(anySnapshot, anyRequest, (snapshot, request) => {
+        const answer = choose(snapshot, request, policy, 0);
+        if (answer.kind === "none") return;
+        const view = snapshot.nodes.find(({ spec }) => spec.id === answer.node);
+        const others = view?.reservations.filter(({ key }) => key.user !== request.key.user) ?? [];
+        const load = view?.load ?? loadSample({ memoryAvailableBytes: -1 });
+        const held = others.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
+        expect(view).toMatchObject({ state: "up", isDraining: false });
+        expect(request.labels?.every((label) => view?.spec.labels.includes(label))).toBe(true);
+        expect(load.takenAtMs).toBeGreaterThanOrEqual(-policy.maxSampleAgeMs);
+        expect(load.servers + others.length).toBeLessThan(view?.spec.maxServers ?? Infinity);
+        expect(load.memoryAvailableBytes - held - policy.server.memoryBytes).toBeGreaterThanOrEqual(
+          policy.headroomBytes,
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("every node gets one verdict, with at least one reason", () => {
+    fc.assert(
+      fc.property(anySnapshot, anyRequest, (snapshot, request) => {
+        const { verdicts } = choose(snapshot, request, policy, 0);
+        expect(verdicts.map(({ node }) => node).toSorted()).toEqual(
+          snapshot.nodes.map(({ spec }) => spec.id).toSorted(),
+        );
+        expect(verdicts.every(({ reasons: why }) => why.length > 0)).toBe(true);
+      }),
+    );
+  });
+
+  it("more free memory never makes a node worse", () => {
+    fc.assert(
+      fc.property(anySnapshot, anyRequest, fc.nat(7), fc.nat(64), (snapshot, request, index, more) => {
+        const node = snapshot.nodes[index]?.spec.id;
+        const better = snapshotOf(
+          ...snapshot.nodes.map((view) => (view.spec.id === node ? withMemory(view, more * GIB) : view)),
+        );
+        const rank = rankOf(choose(snapshot, request, policy, 0).verdicts, node);
+        expect(rankOf(choose(better, request, policy, 0).verdicts, node)).toBeLessThanOrEqual(rank);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("another start under way never makes a node better", () => {
+    fc.assert(
+      fc.property(anySnapshot, anyRequest, fc.nat(7), (snapshot, request, index) => {
+        const node = snapshot.nodes[index]?.spec.id;
+        const busier = snapshotOf(
+          ...snapshot.nodes.map((view) =>
+            view.spec.id === node
+              ? { ...view, reservations: [...view.reservations, reservation(view.spec.id, "erin")] }
+              : view,
+          ),
+        );
+        const rank = rankOf(choose(snapshot, request, policy, 0).verdicts, node);
+        expect(rankOf(choose(busier, request, policy, 0).verdicts, node)).toBeGreaterThanOrEqual(rank);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+function withMemory(view: NodeView, moreBytes: number): NodeView {
+  if (view.load === undefined) return view;
+  const { memoryTotalBytes, memoryAvailableBytes } = view.load;
+  const available = Math.min(memoryTotalBytes, memoryAvailableBytes + moreBytes);
+  return { ...view, load: { ...view.load, memoryAvailableBytes: available } };
+}
+
+/** Position among the accepted; rejected ones share the last. */
+function rankOf(
+  verdicts: readonly { readonly node: string; readonly accepted: boolean }[],
+  node: string | undefined,
+): number {
+  const rank = verdicts.findIndex((verdict) => verdict.node === node && verdict.accepted);
+  return rank === -1 ? Infinity : rank;
+}

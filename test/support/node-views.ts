@@ -1,0 +1,124 @@
+import fc from "fast-check";
+import type {
+  ClusterSnapshot,
+  LoadSample,
+  NodeId,
+  NodeSpec,
+  NodeView,
+  Reservation,
+  ServerKey,
+  ServerName,
+  UserName,
+} from "../../src/model.ts";
+
+export const GIB = 1024 ** 3;
+export const MIB = 1024 ** 2;
+
+/** A node as the hosts file has it when it says nothing but the name. */
+export function nodeSpec(id: string, over: Partial<NodeSpec> = {}): NodeSpec {
+  return {
+    id: id as NodeId,
+    address: id,
+    sshPort: 22,
+    become: "none",
+    transport: "ssh",
+    weight: 1,
+    labels: [],
+    ...over,
+  };
+}
+
+/** An idle machine of 8 cores and 32 GiB, sampled at time 0. */
+export function loadSample(over: Partial<LoadSample> = {}): LoadSample {
+  return {
+    takenAtMs: 0,
+    clockOffsetMs: 0,
+    cores: 8,
+    load1: 0,
+    memoryTotalBytes: 32 * GIB,
+    memoryAvailableBytes: 30 * GIB,
+    servers: 0,
+    users: 0,
+    ...over,
+  };
+}
+
+/** A node that is up and idle, unless said otherwise. */
+export function nodeView(id: string, { spec = {}, load = {}, ...over }: ViewChanges = {}): NodeView {
+  return {
+    spec: nodeSpec(id, spec),
+    state: "up",
+    detail: "",
+    isDraining: false,
+    reservations: [],
+    load: loadSample(load),
+    ...over,
+  };
+}
+
+interface ViewChanges extends Partial<Omit<NodeView, "spec" | "load">> {
+  readonly spec?: Partial<NodeSpec>;
+  readonly load?: Partial<LoadSample>;
+}
+
+export function snapshotOf(...nodes: readonly NodeView[]): ClusterSnapshot {
+  return { takenAtMs: 0, nodes };
+}
+
+export function serverKey(user: string): ServerKey {
+  return { user: user as UserName, server: "" as ServerName };
+}
+
+export function reservation(node: string, user: string, over: Partial<Reservation> = {}): Reservation {
+  return {
+    key: serverKey(user),
+    node: node as NodeId,
+    memoryBytes: 512 * MIB,
+    expiresAtMs: 120_000,
+    ...over,
+  };
+}
+
+const anyLoad: fc.Arbitrary<LoadSample> = fc
+  .record({
+    takenAtMs: fc.integer({ min: -40_000, max: 0 }),
+    cores: fc.integer({ min: 1, max: 128 }),
+    load1: fc.double({ min: 0, max: 200, noNaN: true }),
+    totalGib: fc.integer({ min: 1, max: 512 }),
+    free: fc.double({ min: 0, max: 1, noNaN: true }),
+    pressure: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+    servers: fc.nat(12),
+  })
+  .map(({ totalGib, free, pressure, ...rest }) =>
+    loadSample({
+      ...rest,
+      memoryTotalBytes: totalGib * GIB,
+      memoryAvailableBytes: Math.floor(totalGib * GIB * free),
+      ...(pressure !== undefined && { memoryPressure: pressure }),
+    }),
+  );
+
+const anyView: fc.Arbitrary<NodeView> = fc
+  .record({
+    id: fc.stringMatching(/^[a-z][a-z0-9]{0,2}$/),
+    state: fc.constantFrom("up", "up", "up", "up", "down", "unknown"),
+    isDraining: fc.constantFrom(false, false, false, true),
+    load: fc.option(anyLoad, { nil: undefined, freq: 8 }),
+    weight: fc.constantFrom(0.5, 1, 1, 2),
+    labels: fc.subarray(["a100", "gpu"]),
+    maxServers: fc.option(fc.nat(10), { nil: undefined }),
+    starting: fc.uniqueArray(fc.constantFrom("alice", "bob", "carol", "dave"), { maxLength: 4 }),
+  })
+  .map(({ id, state, isDraining, load, weight, labels, maxServers, starting }) => ({
+    spec: nodeSpec(id, { weight, labels, ...(maxServers !== undefined && { maxServers }) }),
+    state,
+    detail: "",
+    isDraining,
+    reservations: starting.map((user) => reservation(id, user)),
+    ...(load !== undefined && { load }),
+  }));
+
+/** Clusters of up to eight nodes in every state, some of them stale, full, draining. */
+export const anySnapshot: fc.Arbitrary<ClusterSnapshot> = fc
+  .uniqueArray(anyView, { maxLength: 8, selector: ({ spec }) => spec.id })
+  .map((nodes) => snapshotOf(...nodes));
