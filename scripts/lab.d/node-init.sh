@@ -5,6 +5,8 @@
 set -euo pipefail
 # shellcheck source=scripts/lab.d/settings.sh
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
+# shellcheck source=scripts/lab.d/processes.sh
+source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
 
 # Nothing below may ever run in the host's own namespaces.
 [[ $$ -eq 1 ]] || die "node-init.sh is only for PID 1 of a node"
@@ -17,13 +19,9 @@ root=$disk/root
 
 # /proc is still the host's here, so this is the pid by which the host can kill the node.
 announce_pid() {
-  local stat pid
-  read -r stat </proc/self/stat
-  pid=${stat%% *}
-  stat=${stat##*) }
-  # shellcheck disable=SC2086  # the words of stat are numbers
-  set -- $stat
-  echo "$pid ${20}" >"$here/pid.new"   # pid and start time: a pid alone may be reused
+  local pid
+  read -r pid _ </proc/self/stat
+  remember "$here/pid.new" "$pid"
   mv "$here/pid.new" "$here/pid"
 }
 

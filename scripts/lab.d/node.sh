@@ -2,16 +2,7 @@
 # Boots, crashes and loads one node. Sourced by scripts/lab.
 
 # The host's pid of the node's init; fails when the node is down.
-node_pid() {
-  local pid started stat
-  read -r pid started 2>/dev/null <"$(node_dir "$1")/pid" || return 1
-  read -r stat 2>/dev/null <"/proc/$pid/stat" || return 1
-  stat=${stat##*) }
-  # shellcheck disable=SC2086  # the words of stat are numbers
-  set -- $stat
-  [[ ${20} == "$started" ]] || return 1
-  echo "$pid"
-}
+node_pid() { live_pid "$(node_dir "$1")/pid"; }
 
 answers() { # ADDRESS SECONDS
   timeout "$2" bash -c "exec 3<>/dev/tcp/$1/22" 2>/dev/null

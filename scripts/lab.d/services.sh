@@ -3,41 +3,6 @@
 
 CONFIG=$LAB_DIR/config.yaml
 
-multijhub() { "$REPO/scripts/lab" as-router node "$REPO/dist/main.js" --config "$CONFIG" "$@"; }
-
-# Remembers pid and start time: a pid alone may be another process by the time it is stopped.
-remember() { # NAME PID
-  echo "$2 $(started_at "$2")" >"$LAB_DIR/$1.pid"
-}
-
-started_at() {
-  local stat
-  read -r stat 2>/dev/null <"/proc/$1/stat" || return 1
-  stat=${stat##*) }
-  # shellcheck disable=SC2086  # the words of stat are numbers
-  set -- $stat
-  echo "${20}"
-}
-
-service_pid() {
-  local pid started
-  read -r pid started 2>/dev/null <"$LAB_DIR/$1.pid" || return 1
-  [[ $(started_at "$pid") == "$started" ]] || return 1
-  echo "$pid"
-}
-
-stop_service() {
-  local pid tries
-  pid=$(service_pid "$1") || return 0
-  kill -TERM "$pid"
-  for tries in {1..200}; do
-    service_pid "$1" >/dev/null || break
-    [[ $tries -ne 150 ]] || { say "$1 does not stop; killing it"; kill -KILL "$pid"; }
-    sleep 0.1
-  done
-  rm -f "$LAB_DIR/$1.pid"
-}
-
 free_port() { # FROM: the first port from there on which nobody listens
   local port
   for port in $(seq "$1" $(($1 + 50))); do
@@ -49,7 +14,7 @@ free_port() { # FROM: the first port from there on which nobody listens
 # On loopback every user of this machine could reach it: hence the password, which only the router's account can read.
 start_redis() {
   local folder=$LAB_DIR/redis port
-  service_pid redis >/dev/null && return
+  live_pid "$LAB_DIR/redis.pid" >/dev/null && return
   port=$(free_port 16379)
   install -d -m 700 -o "$LAB_ROUTER_UID" -g "$LAB_ROUTER_UID" "$folder"
   cat >"$folder/redis.conf" <<CONFIG
@@ -62,7 +27,7 @@ maxmemory 64mb
 CONFIG
   secure "$folder/redis.conf"
   setsid "$REPO/scripts/lab" as-router redis-server "$folder/redis.conf" </dev/null >"$LAB_DIR/redis.log" 2>&1 &
-  remember redis $!
+  remember "$LAB_DIR/redis.pid" $!
 }
 
 secure() {
@@ -77,7 +42,7 @@ redis_url() {
 
 write_config() {
   local port
-  stop_service router
+  stop_process "$LAB_DIR/router.pid"
   port=$(free_port "${QUICKSTART_PORT:-8000}")
   if [[ $port -ne ${QUICKSTART_PORT:-8000} ]]; then say "port ${QUICKSTART_PORT:-8000} is taken; using $port"; fi
   cat >"$CONFIG" <<YAML
@@ -102,11 +67,11 @@ router_url() { awk '/^listen:/ { sub(/,/, "", $4); print "http://" $4 ":" $6 }' 
 
 start_router() {
   local log=$LAB_DIR/router/router.log tries
-  setsid "$REPO/scripts/lab" as-router node "$REPO/dist/main.js" --config "$CONFIG" serve </dev/null >>"$log" 2>&1 &
-  remember router $!
+  setsid "$REPO/scripts/multijhub" serve </dev/null >>"$log" 2>&1 &
+  remember "$LAB_DIR/router.pid" $!
   for tries in {1..300}; do
     answers_ready "$(router_url)" && return
-    service_pid router >/dev/null || break
+    live_pid "$LAB_DIR/router.pid" >/dev/null || break
     sleep 0.2
   done
   tail -n 20 "$log" >&2
