@@ -1,0 +1,169 @@
+import { z } from "zod";
+import type { HubServer, UserName } from "../../model.ts";
+import { parseServerName, parseUserName } from "../../user-name.ts";
+
+/** What a hub answers, parsed. A hub is not trusted to speak well: anything unexpected is `undefined`, never a throw. */
+export interface HubAnswer {
+  readonly status: number;
+  readonly text: string;
+}
+
+export interface UserPage {
+  readonly servers: readonly HubServer[];
+  readonly total: number;
+  /** The offset of the next page; absent on the last one. */
+  readonly next?: number;
+}
+
+const Server = z.object({
+  ready: z.boolean(),
+  pending: z.string().nullish(),
+  stopped: z.boolean().optional(),
+  started: z.string().max(64).nullish(),
+  last_activity: z.string().max(64).nullish(),
+});
+
+const User = z.object({ name: z.string(), servers: z.record(z.string(), Server).optional() });
+
+const Page = z.object({
+  items: z.array(User),
+  _pagination: z.object({
+    total: z.int().nonnegative(),
+    next: z.object({ offset: z.int().positive() }).nullable(),
+  }),
+});
+
+/** One page of `GET /users?state=active`. Names that can be nobody's are left out: no key of ours could name them. */
+export function parseUserPage(text: string): UserPage | undefined {
+  const page = Page.safeParse(parseJson(text)).data;
+  if (page === undefined) return undefined;
+  const { total, next } = page._pagination;
+  const servers = page.items.flatMap(serversOfUser);
+  return next === null ? { servers, total } : { servers, total, next: next.offset };
+}
+
+/** The servers in `GET /users/U`; `undefined` as well if the answer is about somebody else, or shows no servers. */
+export function parseUser(text: string, user: UserName): readonly HubServer[] | undefined {
+  const answer = User.safeParse(parseJson(text)).data;
+  return answer?.name === user && answer.servers !== undefined ? serversOfUser(answer) : undefined;
+}
+
+function serversOfUser({ name, servers }: z.infer<typeof User>): HubServer[] {
+  const user = parseUserName(name);
+  if (user === undefined) return [];
+  return Object.entries(servers ?? {}).flatMap(([serverName, details]) => {
+    const server = parseServerName(serverName);
+    return server === undefined || details.stopped === true ? [] : [toServer({ user, server }, details)];
+  });
+}
+
+function toServer(key: HubServer["key"], details: z.infer<typeof Server>): HubServer {
+  const { ready, pending, started, last_activity: lastActivity } = details;
+  return {
+    key,
+    ready,
+    ...((pending === "spawn" || pending === "stop") && { pending }),
+    ...(typeof started === "string" && { startedAt: started }),
+    ...(typeof lastActivity === "string" && { lastActivity }),
+  };
+}
+
+const Message = z.object({ message: z.string() });
+const Reason = z.object({ reason: z.string() });
+const OAuthError = z.object({ error: z.string() });
+
+/** The hub's own words in an error answer; `undefined` when it was not the hub's API that answered. */
+export function wordsOf(text: string): string | undefined {
+  const json = parseJson(text);
+  const words =
+    Reason.safeParse(json).data?.reason ??
+    Message.safeParse(json).data?.message ??
+    OAuthError.safeParse(json).data?.error;
+  return words === undefined ? undefined : plain(words);
+}
+
+/** Text of a hub or a server as one short line, fit for a page and a log. */
+export function plain(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, " ").trim();
+  return line.length <= 400 ? line : `${line.slice(0, 399)}…`;
+}
+
+export type StartVerdict = "accepted" | "stopping" | "unknown-user" | "refused" | "failed";
+
+/** What an answer to `POST .../server` means. A start under way and a server that runs are as good as a new start. */
+export function readStart({ status, text }: HubAnswer): StartVerdict {
+  if (status === 201 || status === 202) return "accepted";
+  if (status === 400) return readBadStart(wordsOf(text) ?? "");
+  // The hub's own 404, not its proxy's.
+  if (status === 404 && wordsOf(text) !== undefined) return "unknown-user";
+  return status === 401 || status === 403 ? "refused" : "failed";
+}
+
+function readBadStart(words: string): StartVerdict {
+  if (/already running|is pending (?:spawn|check)/.test(words)) return "accepted";
+  return words.includes("is pending stop") ? "stopping" : "failed";
+}
+
+const Progress = z.object({
+  message: z.string().optional(),
+  ready: z.literal(true).optional(),
+  failed: z.literal(true).optional(),
+});
+
+export type StartEvent =
+  | { readonly kind: "progress"; readonly text: string }
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly text: string };
+
+/** One event of a start's progress; `undefined` if it says nothing. */
+export function parseStartEvent(data: string): StartEvent | undefined {
+  const event = Progress.safeParse(parseJson(data)).data;
+  if (event === undefined) return undefined;
+  const text = plain(event.message ?? "");
+  if (event.ready) return { kind: "ready" };
+  if (event.failed) return { kind: "failed", text };
+  return text === "" ? undefined : { kind: "progress", text };
+}
+
+const Token = z.object({ access_token: z.string().min(1) });
+
+/** The access token in an answer of the OAuth token endpoint. */
+export function parseToken(text: string): string | undefined {
+  return Token.safeParse(parseJson(text)).data?.access_token;
+}
+
+const Visitor = z.object({
+  kind: z.literal("user"),
+  name: z.string(),
+  admin: z.boolean().optional(),
+  groups: z.array(z.string()).optional(),
+  token_id: z.string().nullish(),
+});
+
+export interface Visitor {
+  readonly user: UserName;
+  readonly isAdmin: boolean;
+  readonly groups: readonly string[];
+  readonly tokenId?: string;
+}
+
+/** Who a token belongs to, from `GET /user`. */
+export function parseVisitor(text: string): Visitor | undefined {
+  const visitor = Visitor.safeParse(parseJson(text)).data;
+  const user = parseUserName(visitor?.name);
+  if (visitor === undefined || user === undefined) return undefined;
+  return {
+    user,
+    isAdmin: visitor.admin ?? false,
+    groups: visitor.groups ?? [],
+    ...(typeof visitor.token_id === "string" && { tokenId: visitor.token_id }),
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
