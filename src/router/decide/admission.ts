@@ -1,0 +1,61 @@
+import type { NodeId } from "../../model.ts";
+import { fetchKind, type FetchKind } from "./fetch-kind.ts";
+import { badRequest, judge } from "./gate.ts";
+import { parseNodePath, type NodePath } from "./node-path.ts";
+import type { ProxyAnswer } from "./proxy-answer.ts";
+import { hostProblem } from "./request-headers.ts";
+import type { SessionLookup } from "./session.ts";
+
+/** A request below `/n/` as it came, and what its cookies say. */
+export interface Incoming {
+  readonly method: string;
+  readonly target: string;
+  /** Lower-case names, as Node gives them. */
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly rawHeaders: readonly string[];
+  readonly lookup: SessionLookup;
+}
+
+/** A request that may go to its node. */
+export interface Passage {
+  readonly path: NodePath;
+  readonly method: string;
+  readonly target: string;
+  readonly fetch: FetchKind;
+  readonly lookup: SessionLookup;
+}
+
+export type Admission =
+  | { readonly kind: "forward"; readonly passage: Passage }
+  | { readonly kind: "redirect"; readonly location: string }
+  | { readonly kind: "refuse"; readonly answer: ProxyAnswer };
+
+/** Everything that is decided of a request before anything is dialled. */
+export function admit(incoming: Incoming, isKnown: (node: NodeId) => boolean): Admission {
+  const { method, target, headers, rawHeaders, lookup } = incoming;
+  const parsed = parseNodePath(target);
+  if (!parsed.ok) return { kind: "refuse", answer: badRequest(`The address has ${parsed.reason}`) };
+  const problem = hostProblem(rawHeaders);
+  if (problem !== undefined) return { kind: "refuse", answer: badRequest(problem) };
+  const { path } = parsed;
+  if (!isKnown(path.node)) return { kind: "refuse", answer: unknownNode(path.node) };
+  const fetch = fetchKind(method, headers);
+  const verdict = judge({ method, path, fetch, lookup });
+  return verdict.kind === "forward"
+    ? { kind: "forward", passage: { path, method, target, fetch, lookup } }
+    : verdict;
+}
+
+/** The Set-Cookie values that renew the visitor's session, whatever the answer is. */
+export function renewalOf(lookup: SessionLookup): readonly string[] {
+  return lookup.kind === "session" ? lookup.renewal : [];
+}
+
+function unknownNode(node: NodeId): ProxyAnswer {
+  return {
+    status: 404,
+    code: "NODE_UNKNOWN",
+    title: `No node ${node}`,
+    text: "There is no such machine here.",
+  };
+}

@@ -1,0 +1,183 @@
+import { readFileSync } from "node:fs";
+import {
+  createServer,
+  ServerResponse,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Log, Service } from "../../ports.ts";
+import type { NodeProxy } from "./node-proxy.ts";
+
+export interface FrontServerDeps {
+  /** Everything outside `/n/`: an Express application, for instance. */
+  readonly app: RequestListener;
+  readonly proxy: NodeProxy;
+  readonly log: Log;
+}
+
+export interface FrontServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** How long requests may finish when the server stops. */
+  readonly drainMs: number;
+  /** A connection on which nothing moves for so long is closed. */
+  readonly idleTimeoutMs: number;
+  readonly maxHeaderSize: number;
+}
+
+/** The router's one listening socket. */
+export interface FrontServer extends Service {
+  /** Where it listens; throws before `start` has resolved. */
+  address(): AddressInfo;
+}
+
+/** HTTP, or HTTPS with certificate files: `/n/...` to the node proxy, all else to the application. */
+export function createFrontServer(deps: FrontServerDeps, options: FrontServerOptions): FrontServer {
+  const server = createHttpServer(options);
+  const upgraded = new Set<Socket>();
+  let isStopping = false;
+
+  function handle(request: IncomingMessage, response: ServerResponse): void {
+    if (isStopping) response.shouldKeepAlive = false;
+    if (isForNode(request)) deps.proxy.handle(request, response);
+    else deps.app(request, response);
+  }
+
+  /** The node proxy asks for the body itself, once the request may pass. */
+  function handleExpecting(request: IncomingMessage, response: ServerResponse): void {
+    if (!isForNode(request)) response.writeContinue();
+    handle(request, response);
+  }
+
+  /** Any `Upgrade` comes here; a clean one for a node may become one, others get a plain answer. */
+  function handleUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    upgraded.add(socket);
+    socket.on("error", () => socket.destroy()).on("close", () => upgraded.delete(socket));
+    if (hasBody(request)) {
+      refuse(socket, "400 Bad Request");
+      return;
+    }
+    const response = answerTo(request, socket);
+    const protocol = upgradeProtocol(request);
+    if (protocol === undefined || !isForNode(request)) handle(request, response);
+    else deps.proxy.handle(request, response, { protocol, socket, head });
+  }
+
+  server.on("request", handle);
+  server.on("checkContinue", handleExpecting);
+  server.on("upgrade", handleUpgrade);
+  server.on("clientError", answerClientError);
+
+  return {
+    address() {
+      const address = server.address();
+      if (address === null || typeof address === "string") throw new Error("not listening");
+      return address;
+    },
+    async start() {
+      await listen(server, options);
+      deps.log.info({ ...this.address() }, "listening");
+    },
+    async stop() {
+      isStopping = true;
+      const closed = close(server);
+      await drained(server, () => upgraded.size, Date.now() + options.drainMs);
+      for (const socket of upgraded) socket.destroy();
+      server.closeAllConnections();
+      await closed;
+      await deps.proxy.close();
+    },
+  };
+}
+
+function createHttpServer({ tls, maxHeaderSize, idleTimeoutMs }: FrontServerOptions): Server {
+  // No limit on a whole request: uploads take as long as they move.
+  const settings = { maxHeaderSize, requestTimeout: 0, keepAliveTimeout: 65_000, insecureHTTPParser: false };
+  const server =
+    tls === undefined
+      ? createServer(settings)
+      : createTlsServer({ ...settings, cert: readFileSync(tls.certificate), key: readFileSync(tls.key) });
+  server.setTimeout(idleTimeoutMs);
+  return server;
+}
+
+function isForNode(request: IncomingMessage): boolean {
+  return request.url?.startsWith("/n/") === true;
+}
+
+/** One protocol, asked for without a body; HTTP/2 would let requests pass the gate unseen. */
+function upgradeProtocol(request: IncomingMessage): string | undefined {
+  const protocol = request.headers.upgrade?.trim() ?? "";
+  const isPlain = /^[A-Za-z0-9!#$%&'*+.^_`|~/-]+$/.test(protocol) && !/^h2c?$/i.test(protocol);
+  return isPlain && request.method === "GET" ? protocol : undefined;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
+}
+
+/** A plain answer on a connection that Node has given up for an upgrade. */
+function answerTo(request: IncomingMessage, socket: Socket): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.on("finish", () => {
+    socket.destroySoon();
+  });
+  return response;
+}
+
+/** What is no proper HTTP: two lengths, a bare line feed, folded or endless headers. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+  else if (error.code === "HPE_HEADER_OVERFLOW") refuse(socket, "431 Request Header Fields Too Large");
+  else if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") refuse(socket, "408 Request Timeout");
+  else refuse(socket, "400 Bad Request");
+}
+
+function refuse(socket: Duplex, status: string): void {
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}
+
+function listen(server: Server, { host, port }: FrontServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port }, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      resolve();
+    });
+  });
+}
+
+/** Resolves when only upgraded connections are left, or at the deadline. */
+async function drained(server: Server, upgraded: () => number, deadlineMs: number): Promise<void> {
+  while (Date.now() < deadlineMs) {
+    server.closeIdleConnections();
+    if ((await connectionsOf(server)) <= upgraded()) return;
+    await sleep(DRAIN_LOOK_MS);
+  }
+}
+
+const DRAIN_LOOK_MS = 25;
+
+function connectionsOf(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.getConnections((_error, count) => {
+      resolve(count);
+    });
+  });
+}
