@@ -23,6 +23,7 @@ from .service_record import Record
 
 POLL_S = 0.1
 TELL_EVERY_S = 3.0
+PATIENCE_S = 15.0
 
 
 def start_hub(given: dict[str, Any], where: Places, progress: Progress) -> dict[str, Any]:
@@ -71,7 +72,7 @@ class _Start:
         proxy = proxy_service(self.settings, self.where, proxy_command)
         own = own_listeners(self.settings.ports, self.where)  # refuses before anything is touched
         running_proxy, running_hub = own["proxy"], own["hub"]
-        if self._is_as_wanted(running_hub, hub, running_proxy, proxy):
+        if self._is_as_wanted(running_hub, hub, running_proxy, proxy) and self._becomes_healthy(running_hub):
             return self._answer(running_hub, changed=False)
         self.progress(f"JupyterHub {self.jupyterhub.version} at {self.jupyterhub.command}")
         running_proxy, is_new_proxy = self._ensure_proxy(running_proxy, proxy)
@@ -86,7 +87,16 @@ class _Start:
     def _is_as_wanted(self, hub: Record | None, wanted_hub: Service, proxy: Record | None, wanted_proxy: Service) -> bool:
         same_hub = hub is not None and hub.fingerprint == wanted_hub.fingerprint
         same_proxy = proxy is not None and proxy.fingerprint == wanted_proxy.fingerprint
-        return same_hub and same_proxy and self._is_healthy()
+        return same_hub and same_proxy
+
+    def _becomes_healthy(self, hub: Record | None) -> bool:
+        """One slow answer is no reason to restart a hub: a busy one gets time, a dead one none."""
+        until = min(self.until, time.monotonic() + PATIENCE_S)
+        while not self._is_healthy():
+            if time.monotonic() > until or not (hub and hub.is_running):
+                return False
+            time.sleep(POLL_S)
+        return True
 
     def _is_healthy(self) -> bool:
         return health_status(self.settings.ports["proxy"], self.settings.base_url) == 200
