@@ -14,6 +14,7 @@ from .hub_health import health_status
 from .hub_lock import hub_lock
 from .hub_services import hub_service, private_token, proxy_service
 from .hub_settings import HubSettings, parse_settings
+from .listeners import listening
 from .places import Places, prepare, write_private
 from .port_guard import own_listeners
 from .single_user_servers import is_server_of
@@ -99,6 +100,10 @@ class _Start:
         return True
 
     def _is_healthy(self) -> bool:
+        """Asks through the proxy only once the hub listens, for the proxy logs every failure."""
+        return bool(listening([self.settings.ports["hub"]])) and self._answers_through_proxy()
+
+    def _answers_through_proxy(self) -> bool:
         return health_status(self.settings.ports["proxy"], self.settings.base_url) == 200
 
     def _ensure_proxy(self, running: Record | None, wanted: Service) -> tuple[Record, bool]:
