@@ -21,13 +21,20 @@ c.JupyterHub.cleanup_servers = True
 c.JupyterHub.hub_ip = "0.0.0.0"
 `;
 
+/** How long a server believes what it heard of a session; a minute by default, too long to wait for here. */
+const SHORT_MEMORY = `c.Spawner.args = ["--HubOAuth.cache_max_age=3"]`;
+
 beforeAll(async () => {
   const build = process.env["E2E_JUPYTERHUB"] as "stable" | "beta" | "debian13" | undefined;
   lab = startLab(build === undefined ? {} : { build });
   node = installNode(lab, "node1");
   other = installNode(lab, "node2");
+  node.shell("mkdir -p /etc/multijhub/hub.d && cat > /etc/multijhub/hub.d/10-site.py", SHORT_MEMORY);
   other.shell("mkdir -p /etc/multijhub/hub.d && cat > /etc/multijhub/hub.d/10-site.py", OTHER_SITE);
-  const [first, second] = await Promise.all([node.startHub(), other.startHub({ lobby: false, adminUsers: [] })]);
+  const [first, second] = await Promise.all([
+    node.startHub(),
+    other.startHub({ lobby: false, adminUsers: [] }),
+  ]);
   if (!first.ok || !second.ok) throw new Error(JSON.stringify([first.error, second.error]));
   await Promise.all([node.openTunnel(), other.openTunnel()]);
 }, 400_000);
@@ -53,7 +60,8 @@ function api(hub: HubNode, path: string, method = "GET"): Promise<Response> {
 
 async function startServer(hub: HubNode, user: string): Promise<void> {
   expect((await post(hub, "router_introduce", { sub: user })).status).toBe(200);
-  expect([201, 202]).toContain((await api(hub, `/users/${user}/server`, "POST")).status);
+  const runs = 400; // JupyterHub's answer for a server that runs already
+  expect([201, 202, runs]).toContain((await api(hub, `/users/${user}/server`, "POST")).status);
   for (;;) {
     const state = (await (await api(hub, `/users/${user}`)).json()) as {
       servers: Record<string, { ready: boolean }>;
@@ -236,12 +244,8 @@ describe("the router's service", () => {
   it("has exactly the scopes it needs", async () => {
     const self = (await (await api(node, "/user")).json()) as { scopes: string[] };
     const wanted = ["list:users", "read:servers", "servers", "read:users:activity", "read:hub", "shutdown"];
-    const roots = (scopes: readonly string[]) =>
-      scopes.filter((scope) => !scope.startsWith("read:users") && !scope.startsWith("list:"));
-    expect(self.scopes).toEqual(expect.arrayContaining(wanted));
-    expect(roots(self.scopes).filter((scope) => !wanted.includes(scope))).toEqual(
-      expect.not.arrayContaining([expect.stringMatching(/^(admin|access|tokens|users$|groups|proxy|roles)/)]),
-    );
+    const implied = ["delete:servers", "start:servers", "read:users:name"];
+    expect(self.scopes.filter((scope) => !implied.includes(scope)).sort()).toEqual(wanted.sort());
   });
 
   it.each([
@@ -294,12 +298,11 @@ describe("signing out", () => {
     expect((await copy.get("/n/node1/hub/token")).status).toBe(302);
     expect((await fetchUntilRefused(copy, "/n/node1/user/alice/api/contents")).status).toBe(403);
     expect((await stayed.get("/n/node1/user/alice/api/contents")).status).toBe(200);
-  }, 100_000);
+  });
 });
 
-/** A server believes its cache for up to a minute. */
 async function fetchUntilRefused(browser: HubBrowser, path: string) {
-  for (let attempt = 0; attempt < 80; attempt += 1) {
+  for (let attempt = 0; attempt < 15; attempt += 1) {
     const page = await browser.get(path);
     if (page.status !== 200) return page;
     await sleep(1000);

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { request } from "undici";
 import { signTicket, type HubNode } from "./hub-node.ts";
 
 export interface Page {
@@ -59,22 +60,23 @@ export class HubBrowser {
     { headers = {}, body }: { headers?: Record<string, string>; body?: string } = {},
   ) {
     const url = new URL(path, this.node.url);
-    const answer = await fetch(url, {
-      method,
-      redirect: "manual",
+    // Not fetch: that sets Sec-Fetch-Mode itself, and JupyterHub tells pages from scripts by it.
+    const answer = await request(url, {
+      method: method,
       headers: {
         cookie: this.header(url.pathname),
         "x-multijhub": "1",
         "sec-fetch-mode": "navigate",
         ...headers,
       },
-      ...(body === undefined ? {} : { body }),
+      body: body ?? null,
     });
-    for (const line of answer.headers.getSetCookie()) this.keep(parseCookie(line));
+    const { location = null, "set-cookie": cookies = [] } = answer.headers;
+    for (const line of [cookies].flat()) this.keep(parseCookie(line));
     return {
-      status: answer.status,
-      text: await answer.text(),
-      location: answer.headers.get("location"),
+      status: answer.statusCode,
+      text: await answer.body.text(),
+      location: String(location ?? "") || null,
       url: url.pathname,
     };
   }

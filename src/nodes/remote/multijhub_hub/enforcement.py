@@ -15,6 +15,7 @@ from .server_process import with_identity
 SERVICE = "multijhub"
 SCOPES = ["list:users", "read:servers", "servers", "read:users:activity", "read:hub", "shutdown"]
 ALLOWING = ("allow_all", "allowed_users", "allowed_groups", "allow_existing_users")
+AUTH_CACHE = "--HubOAuth.cache_max_age"
 AUTH_CACHE_S = 60  # how long a server goes on trusting a browser whose session was ended at the hub; the default is 300
 
 
@@ -97,8 +98,8 @@ def _servers(c: Any, settings: NodeSettings) -> None:
     for section in _sections(c, spawner):
         if "environment" in section:
             section.environment = {**section.environment, "MULTIJHUB_NODE": settings.node}
-        if "args" in section:
-            section.args = [*section.args, f"--HubOAuth.cache_max_age={AUTH_CACHE_S}"]
+        if "args" in section and not any(word.startswith(AUTH_CACHE) for word in section.args):
+            section.args = [*section.args, f"{AUTH_CACHE}={AUTH_CACHE_S}"]
 
 
 def _sections(c: Any, cls: type) -> Iterator[Any]:
