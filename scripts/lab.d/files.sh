@@ -12,6 +12,19 @@ make_files() {
   if [[ ! -f $LAB_KEY ]]; then ssh-keygen -q -t ed25519 -N '' -C multijhub-lab -f "$LAB_KEY"; fi
 }
 
+# Some file systems, such as a container's own overlay, can hold no overlay's changes: then memory does.
+make_disks() {
+  [[ -z $(nodes) ]] || return 0
+  local probe=$LAB_DIR/nodes/.probe
+  mkdir -p "$probe"/{changes,work,merged}
+  if ! unshare --mount mount -t overlay probe "$probe/merged" \
+    -o "lowerdir=$LAB_BASE/etc,upperdir=$probe/changes,workdir=$probe/work" 2>/dev/null; then
+    say "the file system of $LAB_DIR cannot hold the nodes' disks; they are kept in memory"
+    mount -t tmpfs -o mode=711 lab "$LAB_DIR/nodes"
+  fi
+  rm -rf "$probe"
+}
+
 write_settings() {
   local name
   for name in LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_ROUTER_UID LAB_ENVIRONMENTS LAB_JUPYTERHUB LAB_PROXY; do

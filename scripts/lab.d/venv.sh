@@ -19,7 +19,8 @@ build_venv() {
   rm -rf "$new"
   umask 022
   empty_venv "$python" "$new" || { say "$python cannot make a venv; scripts/install-deps helps"; return 1; }
-  pip_install "$python" "$new" "$@" jupyterlab >"$folder.log" 2>&1 || { tail -n 5 "$folder.log" >&2; return 1; }
+  pip_install "$python" "$new" "$@" jupyterlab >"$folder.log" 2>&1 ||
+    { tail -n 5 "$folder.log" >&2; rm -rf "$new"; return 1; }
   make_movable "$new"
   versions_in "$new" >"$new/.versions" || return
   rm -rf "$folder" "$folder.log"
@@ -50,7 +51,7 @@ pip_install() { # PYTHON FOLDER ARGUMENTS..
   shift 2
   pip=("$python" -m pip --python "$folder/bin/python3")
   if "$folder/bin/python3" -m pip --version >/dev/null 2>&1; then pip=("$folder/bin/python3" -m pip); fi
-  "${pip[@]}" install --quiet --disable-pip-version-check --no-input --retries 2 --timeout 30 "$@"
+  "${pip[@]}" install --quiet --disable-pip-version-check --no-input --retries 2 --timeout 15 "$@"
 }
 
 # Scripts look for python beside themselves instead of at the path where they were installed.
