@@ -118,6 +118,15 @@ export interface Placer {
   release(key: ServerKey): void;
 }
 
+/** A text file people edit, such as the hosts file. */
+export interface EditedFile {
+  /** Its path, for messages. */
+  readonly path: string;
+  read(): Promise<string>;
+  /** Calls back some time after it may have changed; a hint, not a promise. Resolves with how to stop. */
+  watch(onHint: () => void): Promise<() => Promise<void>>;
+}
+
 /** The accounts of the nodes. */
 export interface Accounts {
   find(node: NodeId, name: string, signal: AbortSignal): Promise<Account | undefined>;

@@ -94,3 +94,10 @@ function sameMachine(
 function inOrder(problems: readonly HostsProblem[]): readonly HostsProblem[] {
   return [...problems].sort((a, b) => a.line - b.line);
 }
+
+/** Every problem of a file as lines for a person: "path:line: message", each followed by its remedy. */
+export function describeProblems(path: string, problems: readonly HostsProblem[]): string {
+  return problems
+    .map(({ line, message, remedy }) => `${path}${line > 0 ? `:${line}` : ""}: ${message}\n    ${remedy}`)
+    .join("\n");
+}

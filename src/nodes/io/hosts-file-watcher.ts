@@ -1,0 +1,47 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { watch } from "chokidar";
+import type { EditedFile, Log } from "../../ports.ts";
+
+/**
+ * The hosts file on disk. Its folder is watched, so that editors which write a new file and rename it over the old
+ * one are noticed as well as those that write in place. `usePolling` is for folders of a network file system.
+ */
+export function createHostsFileWatcher(
+  path: string,
+  {
+    log,
+    usePolling = false,
+    debounceMs = 100,
+  }: { readonly log: Log; readonly usePolling?: boolean; readonly debounceMs?: number },
+): EditedFile {
+  const file = resolve(path);
+  const folder = dirname(file);
+
+  async function start(onHint: () => void): Promise<() => Promise<void>> {
+    let timer: NodeJS.Timeout | undefined;
+    const watcher = watch(folder, {
+      depth: 0,
+      ignoreInitial: true,
+      ignored: (seen) => resolve(seen) !== folder && resolve(seen) !== file,
+      usePolling,
+    });
+    watcher.on("all", () => {
+      clearTimeout(timer);
+      timer = setTimeout(onHint, debounceMs);
+    });
+    await new Promise<void>((ready) => {
+      watcher.once("ready", ready);
+      watcher.on("error", (err) => {
+        log.warn({ err, folder }, "folder of the hosts file cannot be watched: it is read from time to time");
+        ready();
+      });
+    });
+    return async () => {
+      clearTimeout(timer);
+      await watcher.close();
+    };
+  }
+
+  return { path: file, read: () => readFile(file, "utf8"), watch: start };
+}
