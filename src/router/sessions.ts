@@ -1,5 +1,4 @@
 import type { Clock, Log, Random, Store } from "../ports.ts";
-import type { NodeId } from "../model.ts";
 import { expireOwn, findCookie, setCookie } from "./decide/cookies.ts";
 import { deriveKey } from "./decide/keys.ts";
 import { createLru } from "./decide/lru.ts";
@@ -7,6 +6,7 @@ import type { AdminRule, Session, SessionLifetime, Sessions, StartedSession } fr
 import * as decide from "./decide/session.ts";
 import type { Revocations } from "./revocations.ts";
 import { createSeal } from "./seal.ts";
+import { createVisits } from "./visits.ts";
 
 interface Deps {
   readonly clock: Clock;
@@ -79,34 +79,5 @@ export function createSessions({ clock, random, store, log, revocations }: Deps,
     revoke: (session) => revocations.revoke(session),
     revokeUser: (user) => revocations.revokeUser(user),
     expireCookies: () => expireOwn("session", isSecure),
-  };
-}
-
-interface Visits {
-  note(session: Session): Promise<void>;
-  of(session: Session): Promise<readonly NodeId[]>;
-}
-
-/** Answers that cross each other overwrite the cookie, so the hubs visited are kept here and in the store, too. */
-function createVisits({ store, log }: Pick<Deps, "store" | "log">, totalMs: number): Visits {
-  const here = createLru<string, readonly NodeId[]>(5000);
-
-  function keyOf({ id }: Session): string {
-    return `visited/${id}`;
-  }
-
-  return {
-    async note(session) {
-      const nodes = [...new Set([...(here.get(session.id) ?? []), ...session.nodes])];
-      here.set(session.id, nodes);
-      await store.set(keyOf(session), nodes.join(" "), totalMs).catch((err: unknown) => {
-        log.debug({ err }, "visited hubs not kept in the store");
-      });
-    },
-    async of(session) {
-      const stored = (await store.get(keyOf(session)).catch(() => undefined)) ?? "";
-      const elsewhere = stored.split(" ").filter((text) => text !== "") as NodeId[];
-      return [...new Set([...session.nodes, ...(here.get(session.id) ?? []), ...elsewhere])].toSorted();
-    },
   };
 }

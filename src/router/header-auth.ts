@@ -1,0 +1,104 @@
+import type { NodeId, UserName } from "../model.ts";
+import type { Clock } from "../ports.ts";
+import { parseLogin } from "../user-name.ts";
+import { deriveKey, isSameSecret, mac } from "./decide/keys.ts";
+import {
+  fitGroups,
+  isInAdminGroup,
+  type AdminRule,
+  type Credentials,
+  type Session,
+  type SessionLookup,
+  type Sessions,
+} from "./decide/session.ts";
+import type { Visits } from "./visits.ts";
+
+interface Deps {
+  readonly clock: Clock;
+  readonly visits: Visits;
+  /** Whether the peer is a proxy of the configuration's list. */
+  readonly isProxy: (address: string) => boolean;
+}
+
+export interface HeaderAuthOptions extends AdminRule {
+  readonly masterKeys: readonly Uint8Array[];
+  readonly userHeader: string;
+  readonly groupsHeader?: string | undefined;
+  readonly secretHeader: string;
+  /** What the proxy sends in `secretHeader`, and nobody else knows. */
+  readonly secret: string;
+}
+
+/** Headers that only a trusted proxy may send, and nobody behind us gets to see; lower case. */
+export function headersToStrip({
+  userHeader,
+  groupsHeader,
+  secretHeader,
+}: HeaderAuthOptions): readonly string[] {
+  return [userHeader, groupsHeader, secretHeader]
+    .filter((name) => name !== undefined)
+    .map((name) => name.toLowerCase());
+}
+
+/**
+ * `auth: header`: a proxy in front of us says who the visitor is. Believed only from its address and with its secret.
+ * There is no cookie: a session is the user, the same in every browser, and ends when the proxy says so.
+ */
+export function createHeaderSessions(deps: Deps, options: HeaderAuthOptions): Sessions {
+  const { clock, visits, isProxy } = deps;
+  const [master] = options.masterKeys;
+  if (master === undefined) throw new RangeError("header sessions need a key");
+  const key = deriveKey(master, "header");
+
+  function sessionOf(user: UserName, groups: readonly string[]): Session {
+    const now = clock.now();
+    const isAdmin = options.adminUsers.includes(user) || isInAdminGroup(groups, options);
+    const times = { startedAtMs: now, expiresAtMs: now + 60_000 };
+    return { id: mac(key, user), user, ...fitGroups(groups), isAdmin, nodes: [], ...times };
+  }
+
+  function read(request: Credentials): SessionLookup {
+    const secret = only(request, options.secretHeader);
+    const isTrusted = isProxy(request.remoteAddress) && secret !== undefined;
+    if (!isTrusted || !isSameSecret(secret, options.secret)) return { kind: "none" };
+    const name = only(request, options.userHeader);
+    if (name === undefined || name === "") return { kind: "none" };
+    const user = parseLogin(utf8(name));
+    if (user === undefined) return { kind: "refused", reason: "The proxy named a user that cannot be one." };
+    return { kind: "session", session: sessionOf(user, groupsOf(request)), renewal: [] };
+  }
+
+  function groupsOf(request: Credentials): readonly string[] {
+    const text = options.groupsHeader === undefined ? undefined : only(request, options.groupsHeader);
+    const names = utf8(text ?? "").split(/[,;|]/);
+    return [...new Set(names.map((name) => name.trim()).filter((name) => name !== ""))];
+  }
+
+  async function addNode(session: Session, node: NodeId) {
+    const wider = { ...session, nodes: [...new Set([...session.nodes, node])] };
+    await visits.note(wider);
+    return { session: wider, cookies: [] };
+  }
+
+  return {
+    read: (request) => Promise.resolve(read(request)),
+    begin: () => Promise.reject(new TypeError("with auth: header the proxy begins sessions")),
+    addNode,
+    visited: (session) => visits.of(session),
+    revoke: () => Promise.resolve(),
+    revokeUser: () => Promise.resolve(),
+    expireCookies: () => [],
+  };
+}
+
+/** The header's value if it came exactly once: which of two to believe is not ours to guess. */
+function only({ rawHeaders }: Credentials, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
+  return values.length === 1 ? values[0] : undefined;
+}
+
+/** Node reads header bytes as Latin-1. */
+function utf8(text: string): string {
+  return Buffer.from(text, "latin1").toString("utf8");
+}

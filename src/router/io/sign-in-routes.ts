@@ -1,0 +1,78 @@
+import { Router, type Request, type Response } from "express";
+import type { FormTokens } from "../decide/form-token.ts";
+import { isOwnNavigation } from "../decide/request-origin.ts";
+import type { SessionLookup, SessionReader } from "../decide/session.ts";
+import type { SignIn, SignInOutcome, SignOut } from "../decide/sign-in.ts";
+import { confirmSignOutPage, farewellPage, foreignFormPage, troublePage } from "../decide/sign-in-pages.ts";
+import { addCookies, credentialsOf, isOwnForm, readForm, sendPage } from "./session-middleware.ts";
+
+interface Parts {
+  readonly signIn: SignIn;
+  readonly signOut: SignOut;
+  readonly sessions: SessionReader;
+  readonly formTokens: FormTokens;
+}
+
+/** `/login`, `/auth/callback` and `/logout`. */
+export function createSignInRoutes({ signIn, signOut, sessions, formTokens }: Parts): Router {
+  const router = Router();
+
+  router.get("/login", async (request, response) => {
+    const query = { next: textOf(request, "next"), node: textOf(request, "node") };
+    answer(response, await signIn.login(credentialsOf(request), query, leaving(response)));
+  });
+
+  router.get("/auth/callback", async (request, response) => {
+    const query = { code: textOf(request, "code"), state: textOf(request, "state") };
+    answer(response, await signIn.callback(credentialsOf(request), query, leaving(response)));
+  });
+
+  async function sayGoodbye(request: Request, response: Response): Promise<void> {
+    const farewell = await signOut.signOut(credentialsOf(request));
+    addCookies(response, farewell.cookies);
+    sendPage(response, farewellPage(farewell));
+  }
+
+  router.get("/logout", async (request, response) => {
+    if (isOwnNavigation(request.headers)) {
+      await sayGoodbye(request, response);
+      return;
+    }
+    const lookup = await sessions.read(credentialsOf(request));
+    sendPage(response, confirmSignOutPage(formTokens.issue(formOwner(lookup))));
+  });
+
+  router.post("/logout", ...readForm(), async (request, response) => {
+    const lookup = await sessions.read(credentialsOf(request));
+    if (isOwnForm(request, formTokens, formOwner(lookup))) await sayGoodbye(request, response);
+    else sendPage(response, foreignFormPage());
+  });
+
+  return router;
+}
+
+function answer(response: Response, outcome: SignInOutcome): void {
+  addCookies(response, outcome.cookies);
+  if (outcome.kind === "redirect") response.redirect(302, outcome.location);
+  else sendPage(response, troublePage(outcome.trouble));
+}
+
+/** Whose form it is: the session's, or, when that has run out, of nobody in particular. */
+function formOwner(lookup: SessionLookup): { readonly id: string } {
+  return lookup.kind === "session" ? lookup.session : { id: "signed out" };
+}
+
+/** A query parameter that came once. */
+function textOf(request: Request, name: string): string | undefined {
+  const value = request.query[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Aborts when the visitor leaves before the answer. */
+function leaving(response: Response): AbortSignal {
+  const controller = new AbortController();
+  response.once("close", () => {
+    if (!response.writableFinished) controller.abort(new Error("the visitor left"));
+  });
+  return controller.signal;
+}

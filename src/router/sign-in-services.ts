@@ -1,0 +1,89 @@
+import type { KeyObject } from "node:crypto";
+import type { NodeId } from "../model.ts";
+import type { Clock, HubApi, HubKeeper, Lobby, Log, Random, Store } from "../ports.ts";
+import { createBinds } from "./bind.ts";
+import { createFormTokens, type FormTokens } from "./decide/form-token.ts";
+import type { AdminRule, SessionLifetime, Sessions } from "./decide/session.ts";
+import { SESSION_LIFETIME } from "./decide/session.ts";
+import type { SignIn } from "./decide/sign-in.ts";
+import type { Tickets } from "./decide/ticket.ts";
+import type { Urls } from "./decide/urls.ts";
+import { createHeaderSessions, type HeaderAuthOptions } from "./header-auth.ts";
+import { createPasses } from "./passes.ts";
+import { createRevocations, type Revocation, type RevocationJournal } from "./revocations.ts";
+import { createSessions } from "./sessions.ts";
+import { createSignIn } from "./sign-in.ts";
+import { createSignOut, type SignOutService } from "./sign-out.ts";
+import { createTickets } from "./tickets.ts";
+import { createVisits } from "./visits.ts";
+
+export interface SignInDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: Store;
+  readonly hubs: HubApi;
+  readonly lobby: Lobby;
+  readonly keeper: HubKeeper;
+  readonly urls: Urls;
+  /** Every node of the hosts file, as it is now. */
+  readonly nodes: () => readonly NodeId[];
+  /** Hubs trusted to say who a visitor is, in order. */
+  readonly lobbies: () => readonly NodeId[];
+  /** How far a node's clock is ahead of ours; 0 while it is not known. */
+  readonly clockOffsetMs: (node: NodeId) => number;
+  /** What must hold after a restart with an empty store, if somebody keeps it. */
+  readonly journal?: RevocationJournal;
+}
+
+export interface SignInOptions extends AdminRule {
+  /** The newest first. */
+  readonly masterKeys: readonly Uint8Array[];
+  /** Ed25519. */
+  readonly ticketKey: KeyObject;
+  /** Browsers reach us by https. */
+  readonly isSecure: boolean;
+  readonly lifetime?: SessionLifetime;
+  /** What the journal held. */
+  readonly revoked?: readonly Revocation[];
+  /** Present with `auth: header`. */
+  readonly header?: Pick<HeaderAuthOptions, "userHeader" | "groupsHeader" | "secretHeader" | "secret"> & {
+    readonly isProxy: (address: string) => boolean;
+  };
+}
+
+export interface SignInServices {
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  readonly formTokens: FormTokens;
+  readonly signIn: SignIn;
+  readonly signOut: SignOutService;
+}
+
+/** Everything about who a visitor is, put together. */
+export function createSignInServices(deps: SignInDeps, options: SignInOptions): SignInServices {
+  const sessions = createSessionsFor(deps, options);
+  const tickets = createTickets(deps, options.ticketKey);
+  const binds = createBinds(deps, options);
+  function isKnown(node: NodeId): boolean {
+    return deps.nodes().includes(node);
+  }
+  const passes = createPasses({ ...deps, sessions, binds, tickets, isKnown }, options);
+  const signOut = createSignOut({ ...deps, sessions, binds, tickets });
+  const auth = options.header === undefined ? "hub" : "header";
+  const signIn = createSignIn(
+    { ...deps, sessions, binds, passes, endAtHubs: (session) => signOut.endAtHubs(session) },
+    { ...options, auth },
+  );
+  return { sessions, tickets, formTokens: createFormTokens(options.masterKeys), signIn, signOut };
+}
+
+function createSessionsFor(deps: SignInDeps, options: SignInOptions): Sessions {
+  const { header, lifetime = SESSION_LIFETIME, revoked = [] } = options;
+  if (header !== undefined) {
+    const visits = createVisits(deps, lifetime.totalMs);
+    return createHeaderSessions({ ...deps, visits, isProxy: header.isProxy }, { ...options, ...header });
+  }
+  const revocations = createRevocations(deps, { totalMs: lifetime.totalMs, known: revoked });
+  return createSessions({ ...deps, revocations }, { ...options, lifetime });
+}
