@@ -1,0 +1,152 @@
+import { AppError } from "../../errors.ts";
+import type { NodeId, NodeSpec } from "../../model.ts";
+import type { Clock, Log, Random, Service } from "../../ports.ts";
+import { type SshSettings, connectSsh } from "./ssh-connect.ts";
+import type { SshConnection } from "./ssh-connection.ts";
+import { type LinkTable, createLinkTable } from "./ssh-link-table.ts";
+import { type Link, createLink } from "./ssh-link.ts";
+import { type SshTarget, resolveTarget } from "./ssh-target.ts";
+
+export interface SshPoolDeps {
+  /** The node's line of the hosts file, as it is now; undefined once it is gone. */
+  specOf(node: NodeId): NodeSpec | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+export interface SshPoolOptions {
+  /** The router's own file first: `trust` writes there. Read anew at each connect. */
+  readonly knownHostsFiles: readonly string[];
+  readonly keyFile?: string;
+  /** Use the ssh-agent at SSH_AUTH_SOCK. */
+  readonly useAgent: boolean;
+  /** `~/.ssh/config`, if it is to be honoured. */
+  readonly configFile?: string;
+  readonly connectTimeoutMs?: number;
+  readonly keepaliveMs?: number;
+}
+
+/** A change in a node's connection; `cause` carries a code and a remedy for the cluster view. */
+export type NodeConnectionState =
+  { readonly kind: "up" } | { readonly kind: "down"; readonly cause: AppError };
+
+export type StateListener = (node: NodeId, state: NodeConnectionState) => void;
+
+/** One live SSH connection a node, shared by everybody. */
+export interface SshPool extends Service {
+  /**
+   * The node's connection, made when first asked for and kept from then on. Aborting ends only the caller's
+   * wait. Throws the codes of `connectSsh`, NODE_UNKNOWN, STOPPING.
+   */
+  client(node: NodeId, signal: AbortSignal): Promise<SshConnection>;
+  /** Calls back on each change; returns how to stop that. */
+  onState(listener: StateListener): () => void;
+}
+
+export function createSshPool(deps: SshPoolDeps, options: SshPoolOptions): SshPool {
+  const { clock, log } = deps;
+  const links = createLinkTable();
+  const listeners = new Set<StateListener>();
+  const connect = connector(deps, options, links);
+  let isStopped = false;
+
+  function announce(node: NodeId, state: NodeConnectionState): void {
+    if (state.kind === "up") log.info({ node }, "node connected");
+    else log.warn({ node, code: state.cause.code, err: state.cause }, "node not connected");
+    for (const listener of listeners) listener(node, state);
+  }
+
+  function specOf(node: NodeId): NodeSpec {
+    const spec = deps.specOf(node);
+    if (spec === undefined) throw new AppError("NODE_UNKNOWN", `${node} is not in the hosts file`, { node });
+    return spec;
+  }
+
+  function makeLink(node: NodeId): Link {
+    return createLink({
+      connect: async (signal) => connect(await resolveTarget(specOf(node), options.configFile), signal),
+      onUp: () => {
+        announce(node, { kind: "up" });
+      },
+      onDown: (err) => {
+        const cause = asAppError(err, node);
+        if (cause.code === "NODE_UNKNOWN") links.discard(node);
+        announce(node, { kind: "down", cause });
+      },
+      clock,
+      random: deps.random,
+    });
+  }
+
+  return {
+    start: () => Promise.resolve(),
+    async stop() {
+      isStopped = true;
+      await links.closeAll();
+    },
+    async client(node, signal) {
+      signal.throwIfAborted();
+      if (isStopped) throw new AppError("STOPPING", "the router is stopping");
+      return links.get(node, addressOf(specOf(node)), () => makeLink(node)).connection(signal);
+    },
+    onState(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** Connects to a target; nodes behind the same jump host share one connection to it. */
+function connector({ clock, random, log }: SshPoolDeps, options: SshPoolOptions, links: LinkTable) {
+  const settings = sshSettings(options, clock);
+
+  async function connect(target: SshTarget, signal: AbortSignal): Promise<SshConnection> {
+    const via = target.jump && (await jumpLink(target.jump).connection(signal));
+    return connectSsh(target, via, settings, signal);
+  }
+
+  function jumpLink(jump: SshTarget): Link {
+    const host = jump.name;
+    return links.get(`jump ${JSON.stringify(jump)}`, "", () =>
+      createLink({
+        connect: (signal) => connect(jump, signal),
+        onUp: () => {
+          log.info({ host }, "jump host connected");
+        },
+        onDown: (err) => {
+          log.warn({ err, host }, "jump host not connected");
+        },
+        clock,
+        random,
+      }),
+    );
+  }
+
+  return connect;
+}
+
+/** The options with their defaults. */
+export function sshSettings(options: SshPoolOptions, clock: Clock): SshSettings {
+  const agentSocket = options.useAgent ? process.env["SSH_AUTH_SOCK"] : undefined;
+  return {
+    knownHostsFiles: options.knownHostsFiles,
+    connectTimeoutMs: options.connectTimeoutMs ?? 10_000,
+    keepaliveMs: options.keepaliveMs ?? 5_000,
+    clock,
+    ...(options.keyFile === undefined ? {} : { keyFile: options.keyFile }),
+    ...(agentSocket === undefined ? {} : { agentSocket }),
+  };
+}
+
+function addressOf({ address, sshPort, sshUser }: NodeSpec): string {
+  return JSON.stringify([address, sshPort, sshUser]);
+}
+
+function asAppError(err: unknown, node: NodeId): AppError {
+  if (err instanceof AppError) return err;
+  return new AppError("NODE_UNREACHABLE", `no SSH connection to ${node}: ${String(err)}`, {
+    node,
+    cause: err,
+  });
+}
