@@ -67,9 +67,17 @@ a, button { color: inherit; }
 ol.steps { list-style: none; padding: 0; }
 ol.steps li { padding: .35rem 0 .35rem 1.8rem; position: relative; }
 ol.steps li::before { content: "\\25cb"; position: absolute; left: .2rem; }
+ol.steps li.waiting { opacity: .55; }
+ol.steps li.active::before { content: "\\25cf"; color: var(--accent); animation: pulse 1.2s ease-in-out infinite; }
+@keyframes pulse { 50% { opacity: .25; } }
+@media (prefers-reduced-motion: reduce) { ol.steps li.active::before { animation: none; } }
 ol.steps li.done::before { content: "\\2713"; color: #2a8a3e; }
 ol.steps li.failed::before { content: "\\2717"; color: #c0392b; }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid #8884; }
-code { font-size: .9em; }
+td { vertical-align: top; }
+code { font-size: .9em; overflow-wrap: anywhere; }
+form { margin: 1rem 0; }
+summary { cursor: pointer; margin: .5rem 0; }
+.visually-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 `;

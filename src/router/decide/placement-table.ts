@@ -1,0 +1,28 @@
+import { html, type Html } from "./html.ts";
+import type { Verdict } from "./journey.ts";
+
+/** Why this node and not another: one row a node, the best first as they were given. */
+export function placementTable(verdicts: readonly Verdict[]): Html {
+  return html`<table>
+    <thead>
+      <tr>
+        <th scope="col">Node</th>
+        <th scope="col">Projected use</th>
+        <th scope="col">Why</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${verdicts.map(row)}
+    </tbody>
+  </table>`;
+}
+
+function row({ node, accepted, score, reasons }: Verdict): Html {
+  const use = score === undefined ? "–" : `${Math.round(score * 100)} %`;
+  const words = reasons.join("; ");
+  return html`<tr>
+    <td>${node}</td>
+    <td>${accepted ? use : "not possible"}</td>
+    <td>${words}</td>
+  </tr>`;
+}

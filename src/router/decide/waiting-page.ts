@@ -1,0 +1,169 @@
+import { ago } from "./ago.ts";
+import { html, page, raw, type Html } from "./html.ts";
+import { failureText, wordsFor } from "./failure-page.ts";
+import { postButton, type FormContext } from "./forms.ts";
+import type { Journey, Silence, Step } from "./journey.ts";
+import { placementTable } from "./placement-table.ts";
+
+/** Which of its pages a journey shows now; a page reloads itself when this changes. */
+export type Face = "going" | "silent" | "silent-choice" | "failed";
+
+export function faceOf({ outcome, silence }: Journey): Face {
+  if (outcome?.kind === "failed") return "failed";
+  if (silence === undefined) return "going";
+  return silence.mayStartElsewhere ? "silent-choice" : "silent";
+}
+
+export interface WaitingPageContext extends FormContext {
+  /** Where the page hears of changes. */
+  readonly eventsUrl: string;
+  /** Allows the page's one script. */
+  readonly nonce: string;
+  readonly nowMs: number;
+}
+
+/** The page a user watches on the way to their server: live by script, by refresh without. */
+export function waitingPage(journey: Journey, context: WaitingPageContext): string {
+  const face = faceOf(journey);
+  const title = titleOf(journey, face);
+  const isLive = face !== "failed";
+  const body = html`<h1>${title}</h1>
+    <p class="visually-hidden" role="status" id="status">${statusLine(journey)}</p>
+    ${aboutFace(journey, face, context)}
+    <div id="journey" data-face="${face}" data-events="${context.eventsUrl}">
+      <div id="steps">${stepList(journey)}</div>
+    </div>
+    ${
+      isLive
+        ? html`<script nonce="${context.nonce}">
+            ${raw(SCRIPT)};
+          </script>`
+        : undefined
+    }`;
+  const head = isLive
+    ? html`<noscript><meta http-equiv="refresh" content="${face === "going" ? 3 : 10}" /></noscript>`
+    : undefined;
+  return page({ title, body, ...(head && { head }) });
+}
+
+/** The steps and, once there is one, the table of the placement: what changes while a page is open. */
+export function stepList(journey: Journey): Html {
+  const { node, verdicts, steps } = journey;
+  const why = node === undefined ? "Why no node?" : `Why ${node}?`;
+  return html`<ol class="steps">
+      ${steps.filter(({ state }) => state !== "skipped").map((step) => stepItem(step, node ?? "the node"))}
+    </ol>
+    ${
+      verdicts.length === 0
+        ? undefined
+        : html`<details ${node === undefined ? raw("open") : undefined}>
+            <summary>${why}</summary>
+            ${placementTable(verdicts)}
+          </details>`
+    }`;
+}
+
+/** What is being done now, in one line, for those who listen to the page. */
+export function statusLine({ steps, outcome, node }: Journey): string {
+  if (outcome?.kind === "arrived") return `Your server on ${outcome.node} is ready.`;
+  if (outcome?.kind === "failed") return wordsFor(outcome.code).title;
+  const active = steps.find(({ state }) => state === "active");
+  return active === undefined ? "" : stepTitle(active, node ?? "the node");
+}
+
+function titleOf({ outcome, silence }: Journey, face: Face): string {
+  if (outcome?.kind === "failed") return wordsFor(outcome.code).title;
+  if (face === "going" || silence === undefined) return "On the way to your server";
+  const nodes = silence.silent.map(({ node }) => node).join(", ");
+  return nodes === "" ? "Looking for your server" : `Waiting for ${nodes}`;
+}
+
+function aboutFace(journey: Journey, face: Face, context: WaitingPageContext): Html | undefined {
+  const { outcome, silence } = journey;
+  if (outcome?.kind === "failed") {
+    return html`${failureText(outcome)} ${postButton("/retry", "Try again", context)}
+      <p><a href="/home">My servers</a></p>`;
+  }
+  if (silence === undefined) return undefined;
+  return html`${silenceText(silence, context.nowMs)}
+  ${
+    face === "silent-choice"
+      ? html`<p>
+            Waiting costs nothing, and this page goes on by itself. If you start a new server elsewhere, what
+            runs in the old one is not moved; your files are shared.
+          </p>
+          ${postButton("/start-elsewhere", "Start a new server elsewhere", context, "quiet")}`
+      : html`<p class="muted">If it stays silent, you will be offered a new server elsewhere.</p>`
+  }`;
+}
+
+function silenceText({ silent }: Silence, nowMs: number): Html {
+  return html`<p>Your server may be running where the router cannot look now. It keeps trying.</p>
+    <ul>
+      ${silent.map(
+        ({ node, reason, lastSeenMs }) =>
+          html`<li>
+            <strong>${node}</strong>:
+            ${reason}${lastSeenMs === undefined ? undefined : `, last seen ${ago(nowMs - lastSeenMs)} ago`}
+          </li>`,
+      )}
+    </ul>`;
+}
+
+function stepItem(step: Step, node: string): Html {
+  const lines = step.lines.slice(-3).map((line) => html`<div class="reasons">${line}</div>`);
+  return html`<li class="${step.state}" ${step.state === "active" ? raw('aria-current="step"') : undefined}>
+    ${stepTitle(step, node)}${lines}
+  </li>`;
+}
+
+const TITLES: Record<Step["id"], Readonly<Record<"ahead" | "now" | "done", (node: string) => string>>> = {
+  find: {
+    ahead: () => "Your server",
+    now: () => "Looking for your server",
+    done: () => "Looked for your server",
+  },
+  choose: { ahead: () => "A node", now: () => "Choosing a node", done: (node) => `Chose ${node}` },
+  hub: {
+    ahead: () => "JupyterHub",
+    now: (node) => `Starting JupyterHub on ${node}`,
+    done: (node) => `JupyterHub on ${node} is ready`,
+  },
+  server: {
+    ahead: () => "JupyterLab",
+    now: (node) => `Starting your server on ${node}`,
+    done: () => "Your server is ready",
+  },
+};
+
+function stepTitle({ id, state }: Step, node: string): string {
+  if (state === "waiting") return TITLES[id].ahead(node);
+  return TITLES[id][state === "done" ? "done" : "now"](node);
+}
+
+/**
+ * Follows the events. Reloads when another page is due, when events stop for good (signed out), and now and then
+ * when none come (something between holds them back).
+ */
+const SCRIPT = `
+(function () {
+  var place = document.getElementById("journey");
+  var source = new EventSource(place.dataset.events);
+  var timer;
+  function reloadAfter(ms) { clearTimeout(timer); timer = setTimeout(function () { location.reload(); }, ms); }
+  reloadAfter(20000);
+  source.addEventListener("state", function (event) {
+    reloadAfter(20000);
+    var state = JSON.parse(event.data);
+    if (state.url) { source.close(); location.replace(state.url); return; }
+    if (state.face !== place.dataset.face) { source.close(); location.reload(); return; }
+    var isOpen = place.querySelector("details[open]");
+    document.getElementById("steps").innerHTML = state.steps;
+    var details = place.querySelector("details");
+    if (isOpen && details) details.open = true;
+    var status = document.getElementById("status");
+    if (status.textContent !== state.status) status.textContent = state.status;
+  });
+  source.onerror = function () { if (source.readyState === 2) reloadAfter(3000); };
+})();
+`;

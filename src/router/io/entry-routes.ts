@@ -1,0 +1,128 @@
+import { Router, type Response } from "express";
+import type { ServerKey } from "../../model.ts";
+import type { Clock } from "../../ports.ts";
+import { parseAddress, type Address } from "../decide/canonical.ts";
+import { journeyStatus } from "../decide/failure-page.ts";
+import { html } from "../decide/html.ts";
+import type { Journey } from "../decide/journey.ts";
+import type { Session } from "../decide/session.ts";
+import { journeyQuery, targetOf } from "../decide/start-event.ts";
+import { safeNext, type Urls } from "../decide/urls.ts";
+import { waitingPage } from "../decide/waiting-page.ts";
+import type { WayIn } from "../decide/way-in.ts";
+import { sendPage, sendWords } from "./answers.ts";
+import {
+  field,
+  ownKey,
+  scriptNonce,
+  sessionOf,
+  whenGone,
+  type Doors,
+  type FormTokenIssuer,
+} from "./visitor.ts";
+
+export interface EntryRoutesDeps {
+  readonly wayIn: WayIn;
+  readonly doors: Doors;
+  readonly formTokens: FormTokenIssuer;
+  readonly urls: Urls;
+  readonly clock: Pick<Clock, "now">;
+}
+
+/** How long `/` waits for a journey that may be over at once, before it shows the waiting page. */
+export interface EntryRoutesOptions {
+  readonly quickMs: number;
+}
+
+/** The way in: `/`, its two decisions, and the links that live for ever. */
+export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOptions): Router {
+  const { wayIn, doors, urls } = deps;
+  const router = Router();
+
+  router.get("/", doors.requireSession, async (request, response) => {
+    const session = sessionOf(response);
+    const key = ownKey(field(request.query, "server"), response, session);
+    if (key === undefined) return;
+    const next = safeNext(field(request.query, "next"));
+    const journey = await travel(response, session, key);
+    const target = targetOf(journey, urls, next);
+    if (target !== undefined) response.redirect(302, target);
+    else showJourney(response, journey, { next, ...deps });
+  });
+
+  router.get(/^\/(?:user|hub)(?:\/|$)/, doors.requireSession, async (request, response) => {
+    const session = sessionOf(response);
+    const next = request.originalUrl;
+    if (!leadsToOwn(parseAddress(next), session, response)) return;
+    const key = ownKey("", response, session);
+    if (key === undefined) return;
+    const journey = await travel(response, session, key);
+    response.redirect(302, targetOf(journey, urls, next) ?? `/?${journeyQuery(key, next)}`);
+  });
+
+  router.post("/retry", doors.requireSession, ...doors.requireForm, (request, response) => {
+    const session = sessionOf(response);
+    const key = ownKey(field(request.body, "server"), response, session);
+    if (key === undefined) return;
+    wayIn.retry(session, key);
+    response.redirect(303, `/?${journeyQuery(key, safeNext(field(request.body, "next")))}`);
+  });
+
+  router.post("/start-elsewhere", doors.requireSession, ...doors.requireForm, (request, response) => {
+    const key = ownKey(field(request.body, "server"), response, sessionOf(response));
+    if (key === undefined) return;
+    wayIn.startElsewhere(key);
+    response.redirect(303, `/?${journeyQuery(key, safeNext(field(request.body, "next")))}`);
+  });
+
+  /** Joins the journey, and gives it a moment to be over or to have something to show. */
+  async function travel(response: Response, session: Session, key: ServerKey): Promise<Journey> {
+    const journey = wayIn.open(session, key);
+    const signal = AbortSignal.any([whenGone(response), AbortSignal.timeout(options.quickMs)]);
+    const settled = await wayIn.next(key, isWorthShowing, signal).catch(() => undefined);
+    return settled ?? wayIn.find(key) ?? journey;
+  }
+
+  return router;
+}
+
+function showJourney(
+  response: Response,
+  journey: Journey,
+  { next, clock, formTokens }: Pick<EntryRoutesDeps, "clock" | "formTokens"> & { next: string | undefined },
+): void {
+  const { key } = journey;
+  const context = {
+    key,
+    next,
+    nonce: scriptNonce(response),
+    token: formTokens.issue(sessionOf(response)),
+    eventsUrl: `/events/start?${journeyQuery(key, next)}`,
+    nowMs: clock.now(),
+  };
+  sendPage(response, journeyStatus(journey), waitingPage(journey, context));
+}
+
+/** Whether a canonical address is the visitor's to open; answers by itself when it is not. */
+function leadsToOwn(address: Address, session: Session, response: Response): boolean {
+  if (address.kind === "own-server") return true;
+  if (address.kind === "server") {
+    if (address.user === session.user) return true;
+    const text = html`<p>
+      This link leads into the server of <strong>${address.user}</strong>. You are signed in as
+      <strong>${session.user}</strong>, and only its owner may open it.
+    </p>`;
+    sendWords(response, 403, "Not your server", text);
+  } else if (address.kind === "page") {
+    response.redirect(302, address.to);
+  } else {
+    const status = address.kind === "malformed" ? 400 : 404;
+    sendWords(response, status, "There is no such page", html`<p>Please check the address.</p>`);
+  }
+  return false;
+}
+
+function isWorthShowing({ outcome, silence, steps }: Journey): boolean {
+  const isStarting = steps.some(({ id, state }) => state === "active" && (id === "hub" || id === "server"));
+  return outcome !== undefined || silence !== undefined || isStarting;
+}
