@@ -1,3 +1,4 @@
+import { AppError } from "./errors.ts";
 import type { Clock, Log, Service } from "./ports.ts";
 
 /** Runs `step` every `everyMs`, never overlapping itself. A failed step is logged; the next still runs. */
@@ -31,6 +32,52 @@ export function createLoop(
       await running;
     },
   };
+}
+
+export interface SharedWork<K, T> {
+  /** The run that is under way for `key`, or a new one. A caller that leaves gets its own reason and cancels nothing. */
+  join(key: K, signal: AbortSignal): Promise<T>;
+  /** Aborts every run, and waits for its end. */
+  stop(): Promise<void>;
+}
+
+/** Work that many wait for and nobody owns. */
+export function createSharedWork<K, T>(
+  work: (key: K, stopping: AbortSignal) => Promise<T>,
+): SharedWork<K, T> {
+  const stopping = new AbortController();
+  const underWay = new Map<K, Promise<T>>();
+
+  function begin(key: K): Promise<T> {
+    const run = work(key, stopping.signal).finally(() => underWay.delete(key));
+    run.catch(() => undefined);
+    underWay.set(key, run);
+    return run;
+  }
+
+  return {
+    async join(key, signal) {
+      signal.throwIfAborted();
+      stopping.signal.throwIfAborted();
+      return unlessAborted(underWay.get(key) ?? begin(key), signal);
+    },
+    async stop() {
+      stopping.abort(new AppError("STOPPING", "the router is stopping"));
+      await Promise.allSettled(underWay.values());
+    },
+  };
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    function leave(): void {
+      reject(signal.reason as Error);
+    }
+    signal.addEventListener("abort", leave, { once: true });
+    promise.then(resolve, reject).finally(() => {
+      signal.removeEventListener("abort", leave);
+    });
+  });
 }
 
 /** Starts in order; stops in reverse. If a start fails, what had started is stopped. */

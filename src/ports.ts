@@ -102,6 +102,14 @@ export interface HubKeeper {
   ensureReady(node: NodeId, onProgress: (text: string) => void, signal: AbortSignal): Promise<void>;
 }
 
+/** Says, without starting anything, whether a node's hub may be asked. */
+export interface HubWatch {
+  /** "ready": it answers, and is surely ours. Throws LISTENER_NOT_HUB, and why a node cannot be reached. */
+  look(node: NodeId, signal: AbortSignal): Promise<"ready" | "absent">;
+  /** What was known of the node's hub may be wrong now: look again before it is used. */
+  suspect(node: NodeId): void;
+}
+
 /** Finds where a user's server runs. */
 export interface Locator {
   locate(key: ServerKey, signal: AbortSignal): Promise<Location>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { createLoop, startAll } from "../src/lifecycle.ts";
+import { createLoop, createSharedWork, startAll } from "../src/lifecycle.ts";
 import { createFakeClock } from "./support/fake-clock.ts";
 import { createMemoryLog } from "./support/memory-log.ts";
 
@@ -59,5 +59,42 @@ describe("startAll", () => {
     await stop();
     await stop();
     expect(seen).toEqual(["+a", "+b", "-b", "-a"]);
+  });
+});
+
+describe("createSharedWork", () => {
+  const NEVER = new AbortController().signal;
+
+  it("shares a run by key, and starts anew after it", async () => {
+    let runs = 0;
+    const work = createSharedWork(async (key: string) => {
+      runs += 1;
+      return Promise.resolve(key + String(runs));
+    });
+    expect(await Promise.all([work.join("a", NEVER), work.join("a", NEVER), work.join("b", NEVER)])).toEqual([
+      "a1",
+      "a1",
+      "b2",
+    ]);
+    expect(await work.join("a", NEVER)).toBe("a3");
+  });
+
+  it("lets everybody leave, and stops what is left", async () => {
+    const clock = createFakeClock();
+    let ended: unknown;
+    const work = createSharedWork((_: string, stopping) =>
+      clock.sleep(1000, stopping).catch((err: unknown) => {
+        ended = err;
+        throw err;
+      }),
+    );
+    const caller = new AbortController();
+    const outcome = expect(work.join("a", caller.signal)).rejects.toBe("left");
+    caller.abort("left");
+    await outcome;
+    expect(ended).toBeUndefined();
+    await work.stop();
+    expect(ended).toMatchObject({ code: "STOPPING" });
+    await expect(work.join("a", NEVER)).rejects.toMatchObject({ code: "STOPPING" });
   });
 });

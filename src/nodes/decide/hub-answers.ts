@@ -88,15 +88,18 @@ export function plain(text: string): string {
   return line.length <= 400 ? line : `${line.slice(0, 399)}…`;
 }
 
-export type StartVerdict = "accepted" | "stopping" | "unknown-user" | "refused" | "failed";
+export type StartVerdict = "accepted" | "stopping" | "unknown-user" | "refused" | "broken" | "failed";
 
 /** What an answer to `POST .../server` means. A start under way and a server that runs are as good as a new start. */
 export function readStart({ status, text }: HubAnswer): StartVerdict {
   if (status === 201 || status === 202) return "accepted";
-  if (status === 400) return readBadStart(wordsOf(text) ?? "");
-  // The hub's own 404, not its proxy's.
-  if (status === 404 && wordsOf(text) !== undefined) return "unknown-user";
-  return status === 401 || status === 403 ? "refused" : "failed";
+  if (status === 401 || status === 403) return "refused";
+  const words = wordsOf(text);
+  // Without words it was the hub's proxy that answered.
+  if (words === undefined) return "failed";
+  if (status === 404) return "unknown-user";
+  if (status === 500) return "broken";
+  return status === 400 ? readBadStart(words) : "failed";
 }
 
 function readBadStart(words: string): StartVerdict {

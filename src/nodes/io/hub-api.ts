@@ -57,7 +57,6 @@ export function createHubApi(client: HubClient, options: HubApiOptions): HubApiA
   }
 
   const lists = createHubLists(call);
-  const control = createServerControl(call, { pollMs, startTimeoutMs });
   const followStart = createStartFollower({
     follow: (node, key, onText, signal) => {
       const request = authorised({ method: "GET", path: `${serverPath(key)}/progress` }, tokenOf(node));
@@ -67,6 +66,8 @@ export function createHubApi(client: HubClient, options: HubApiOptions): HubApiA
     pollMs,
     startTimeoutMs,
   });
+
+  const control = createServerControl(call, followStart, { pollMs, startTimeoutMs });
 
   return { ...lists, ...control, introduce, followStart, signOut, isHealthy };
 }

@@ -9,6 +9,7 @@ import { failed, refused, unknownUser } from "./hub-errors.ts";
 /** Asks for starts and stops. A start waits for the end of a stop that is under way. */
 export function createServerControl(
   call: HubCall,
+  followStart: HubApi["followStart"],
   { pollMs, startTimeoutMs }: { readonly pollMs: number; readonly startTimeoutMs: number },
 ): Pick<HubApi, "startServer" | "stopServer"> {
   async function startServer(node: NodeId, key: ServerKey, signal: AbortSignal): Promise<void> {
@@ -16,6 +17,8 @@ export function createServerControl(
       const answer = await call(node, { method: "POST", path: serverPath(key) }, signal);
       const verdict = readStart(answer);
       if (verdict === "accepted") return;
+      // The answer to a start that failed at once says only "error"; its progress says why.
+      if (verdict === "broken") return followStart(node, key, () => undefined, signal);
       if (verdict === "unknown-user") throw unknownUser(node, key.user);
       if (verdict === "refused") throw refused(node, answer);
       if (verdict === "failed") throw failed(node, key, answer);

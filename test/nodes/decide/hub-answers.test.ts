@@ -91,6 +91,7 @@ describe("readStart", () => {
     [404, "<html>", "failed"],
     [403, words("Missing or invalid credentials."), "refused"],
     [429, words("Too many users"), "failed"],
+    [500, words("error"), "broken"],
     [503, "<html>", "failed"],
   ])("takes %d %s for %s", (status, text, verdict) => {
     expect(readStart({ status, text })).toBe(verdict);

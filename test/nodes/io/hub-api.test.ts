@@ -212,6 +212,15 @@ describe("startServer", () => {
     });
   });
 
+  it("says why a start failed at once, where the hub says only that it did", async () => {
+    hub.on(`POST ${SERVER}`, error(500, "error"));
+    hub.on(`GET ${SERVER}/progress`, ended({ failed: true, message: "Spawn failed: home is full" }));
+    await expect(api.startServer(NODE, KEY, NEVER)).rejects.toMatchObject({
+      code: "SERVER_FAILED",
+      message: expect.stringContaining("home is full"),
+    });
+  });
+
   it("addresses a named server", async () => {
     hub.on(`POST ${API}/users/alice/servers/big%20one`, (_, response) => response.writeHead(202).end());
     await api.startServer(NODE, { user: ALICE, server: "big one" } as ServerKey, NEVER);
