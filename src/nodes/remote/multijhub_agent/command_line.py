@@ -57,7 +57,9 @@ def _answer(verb: Verb, where: Places) -> int:
         emit_refusal(refusal)
     except Exception as failure:  # the router gets an answer in any case; the cause goes to stderr
         traceback.print_exc()
-        emit_refusal(Refusal("INTERNAL", f"{type(failure).__name__}: {failure}", "report this; see stderr of the agent"))
+        emit_refusal(
+            Refusal("INTERNAL", f"{type(failure).__name__}: {failure}", "report this; see stderr of the agent")
+        )
     return 0
 
 

@@ -17,10 +17,10 @@ from .hub_settings import HubSettings, parse_settings
 from .listeners import listening
 from .places import Places, prepare, write_private
 from .port_guard import own_listeners
-from .single_user_servers import is_server_of
 from .protocol import Progress, Refusal
 from .service import Service
 from .service_record import Record
+from .single_user_servers import is_server_of
 
 POLL_S = 0.1
 TELL_EVERY_S = 3.0
@@ -56,7 +56,9 @@ def _stop(where: Places, name: str) -> bool:
 def _require_root(where: Places) -> None:
     if os.geteuid() != 0 and not where.is_sandbox:
         remedy = "let the router sign in as root, or set become: sudo for this node"
-        raise Refusal("NOT_ROOT", f"the agent runs as uid {os.geteuid()}; a hub needs root to start users' servers", remedy)
+        raise Refusal(
+            "NOT_ROOT", f"the agent runs as uid {os.geteuid()}; a hub needs root to start users' servers", remedy
+        )
 
 
 class _Start:
@@ -85,7 +87,9 @@ class _Start:
         except fragments.BadFragment as bad:
             raise Refusal("BAD_FRAGMENT", str(bad), bad.remedy) from bad
 
-    def _is_as_wanted(self, hub: Record | None, wanted_hub: Service, proxy: Record | None, wanted_proxy: Service) -> bool:
+    def _is_as_wanted(
+        self, hub: Record | None, wanted_hub: Service, proxy: Record | None, wanted_proxy: Service
+    ) -> bool:
         same_hub = hub is not None and hub.fingerprint == wanted_hub.fingerprint
         same_proxy = proxy is not None and proxy.fingerprint == wanted_proxy.fingerprint
         return same_hub and same_proxy
@@ -151,7 +155,9 @@ class _Start:
             if not proxy.is_running:
                 raise self._unhealthy("the proxy ended while the hub started", proxy)
             if time.monotonic() > self.until:
-                raise self._unhealthy(f"the hub did not answer within {self.settings.start_timeout_ms / 1000:.0f} s", hub)
+                raise self._unhealthy(
+                    f"the hub did not answer within {self.settings.start_timeout_ms / 1000:.0f} s", hub
+                )
             if time.monotonic() - told > TELL_EVERY_S:
                 told = time.monotonic()
                 self.progress(f"waiting for the hub to answer ({told - self.began:.0f} s)")

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
-from typing import Iterator
+from collections.abc import Iterator
 
 from .places import Places, unusable
 from .protocol import Progress, Refusal

@@ -9,7 +9,7 @@ from typing import Any
 from .protocol import Refusal
 
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
-BASE_URL = re.compile(r"(/[A-Za-z0-9._~-]+)+/")
+BASE_URL = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
 PORT_NAMES = ("proxy", "hub", "api")
 
 
@@ -42,7 +42,9 @@ def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings
         ports=_ports(given.get("ports"), allow_high_ports),
         jupyterhub=parse_command(given.get("jupyterhub")),
         proxy_command=parse_words(given.get("proxyCommand")),
-        service_token=_text(given, "serviceToken", re.compile(r"[\x21-\x7e]{16,64}")),  # JupyterHub takes no longer token
+        service_token=_text(
+            given, "serviceToken", re.compile(r"[\x21-\x7e]{16,64}")
+        ),  # JupyterHub takes no longer token
         ticket_keys=_texts(given, "ticketKeys", re.compile(r"-----BEGIN PUBLIC KEY-----\s[\s\S]{1,4000}")),
         lobby=_flag(given, "lobby"),
         admin_users=_texts(given, "adminUsers", re.compile(r"[^\x00-\x1f]{1,255}")),

@@ -62,5 +62,7 @@ def _problems(where: Places, record: Record) -> list[str]:
 
 
 def _log_tail(where: Places, record: Record) -> list[str]:
-    kept = [(where.hub / name).read_text(encoding="ascii").strip() for name in SECRET_FILES if (where.hub / name).exists()]
+    kept = [
+        (where.hub / name).read_text(encoding="ascii").strip() for name in SECRET_FILES if (where.hub / name).exists()
+    ]
     return logs.tail(where.logs / "hub.log", kept, record.logOffset)

@@ -15,7 +15,9 @@ SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 OLDEST = (5, 0)
 SECURE = (5, 5, 1)
 INSTALL = "install it on the node, e.g. python3 -m venv /opt/jupyterhub && /opt/jupyterhub/bin/pip install 'jupyterhub>=5.5.1' jupyterlab"
-INSTALL_PROXY = "install it on the node: npm install -g configurable-http-proxy (or apt-get install node-configurable-http-proxy)"
+INSTALL_PROXY = (
+    "install it on the node: npm install -g configurable-http-proxy (or apt-get install node-configurable-http-proxy)"
+)
 ASK_VERSION = "import importlib.metadata as m; print(m.version('jupyterhub'))"
 
 

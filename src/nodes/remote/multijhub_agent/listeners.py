@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pwd
 import socket
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Iterable, NamedTuple
+from typing import Any, NamedTuple
 
 from . import process_table
 

@@ -17,7 +17,9 @@ def stream_samples(given: dict[str, Any]) -> dict[str, Any]:
     """Emits a sample at once and then every `everyMs`, until stdin ends or nobody listens."""
     every_ms = given.get("everyMs", 2_000)
     if not isinstance(every_ms, int) or not 100 <= every_ms <= 3_600_000:
-        raise Refusal("BAD_SETTINGS", "everyMs must be a whole number from 100 to 3600000", "correct the router's configuration")
+        raise Refusal(
+            "BAD_SETTINGS", "everyMs must be a whole number from 100 to 3600000", "correct the router's configuration"
+        )
     servers, count = ServerTable(), 0
     due = time.monotonic()
     while emit({"event": "sample", "sample": sample(servers)}):

@@ -10,7 +10,10 @@ TAIL_BYTES = 16_384
 TAIL_LINES = 25
 ROTATE_BYTES = 10 << 20
 SECRET_PATTERNS = (
-    re.compile(r"((?:token|secret|password|authorization|cookie|code|state)\w*\"?'?\s*[=:]\s*(?:token |bearer )?)[^\s&,;\"']+", re.I),
+    re.compile(
+        r"((?:token|secret|password|authorization|cookie|code|state)\w*\"?'?\s*[=:]\s*(?:token |bearer )?)[^\s&,;\"']+",
+        re.I,
+    ),
     re.compile(r"()[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}"),  # a ticket
     re.compile(r"()\b[A-Fa-f0-9]{32,}\b"),
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 

@@ -13,7 +13,7 @@ from typing import Any
 from . import logs, process_table, systemd_unit
 from .places import Places, unusable
 from .service import OOM_SCORE, OPEN_FILES, Service
-from .service_record import Record, save
+from .service_record import Record, marks, save
 
 POLL_S = 0.05
 
@@ -21,7 +21,7 @@ POLL_S = 0.05
 def start(where: Places, service: Service, facts: dict[str, Any]) -> Record:
     """Starts the service detached and records it."""
     offset = logs.rotate(service.log)
-    marked = {**service.environment, "MULTIJHUB_ROLE": service.name, "MULTIJHUB_FINGERPRINT": service.fingerprint}
+    marked = {**service.environment, **marks(service.name, service.fingerprint, facts)}
     use_systemd = systemd_unit.is_available() and not where.is_sandbox
     pid = systemd_unit.start_unit(service, marked, where.hub) if use_systemd else _start_detached(service, marked)
     ticks = process_table.start_ticks(pid) or 0  # 0 never matches: it ended at once

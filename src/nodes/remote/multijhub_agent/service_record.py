@@ -52,10 +52,18 @@ def forget(where: Places, name: str) -> None:
     (where.run / f"{name}.json").unlink(missing_ok=True)
 
 
+def marks(name: str, fingerprint: str, facts: dict[str, Any]) -> dict[str, str]:
+    """What is put into the environment of a service, so that it can be recognised without its record."""
+    return {"MULTIJHUB_ROLE": name, "MULTIJHUB_FINGERPRINT": fingerprint, "MULTIJHUB_FACTS": json.dumps(facts)}
+
+
 def adopt(pid: int, name: str) -> Record | None:
-    """Recognises a service of ours whose record was lost by the mark in its environment, which only its owner can set."""
+    """Recognises a service of ours whose record was lost by the marks in its environment, which only its owner can set."""
     ticks, environment = process_table.start_ticks(pid), process_table.environment(pid)
     if ticks is None or environment.get("MULTIJHUB_ROLE") != name or process_table.uid(pid) != os.geteuid():
         return None
-    fingerprint = environment.get("MULTIJHUB_FINGERPRINT", "")
-    return Record(name, pid, ticks, process_table.boot_id(), fingerprint, int(time.time() * 1000))
+    fingerprint, facts = (
+        environment.get("MULTIJHUB_FINGERPRINT", ""),
+        json.loads(environment.get("MULTIJHUB_FACTS", "{}")),
+    )
+    return Record(name, pid, ticks, process_table.boot_id(), fingerprint, int(time.time() * 1000), 0, facts)

@@ -40,7 +40,15 @@ def unit_command(service: Service, environment_file: Path) -> list[str]:
         f"StandardError=append:{service.log}",
     ]
     settings = [word for item in properties for word in ("-p", item)]
-    return ["systemd-run", f"--unit=multijhub-{service.name}", "--collect", "--quiet", "--service-type=exec", *settings, *service.command]
+    return [
+        "systemd-run",
+        f"--unit=multijhub-{service.name}",
+        "--collect",
+        "--quiet",
+        "--service-type=exec",
+        *settings,
+        *service.command,
+    ]
 
 
 def environment_file(environment: dict[str, str]) -> str:
@@ -51,7 +59,9 @@ def environment_file(environment: dict[str, str]) -> str:
 
 def _run(command: list[str], check: bool) -> str:
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as failure:
         raise Refusal("HUB_NOT_HEALTHY", f"{command[0]} failed: {failure}", "see journalctl on the node") from failure
     if check and done.returncode != 0:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 from jupyterhub.auth import PAMAuthenticator
 from jupyterhub.spawner import LocalProcessSpawner
@@ -35,7 +36,16 @@ def _addresses(c: Any, settings: NodeSettings) -> None:
     c.JupyterHub.proxy_class = "configurable-http-proxy"
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports['api']}"
-    for option in ("base_url", "ip", "port", "hub_ip", "hub_port", "hub_connect_url", "hub_connect_ip", "subdomain_host"):
+    for option in (
+        "base_url",
+        "ip",
+        "port",
+        "hub_ip",
+        "hub_port",
+        "hub_connect_url",
+        "hub_connect_ip",
+        "subdomain_host",
+    ):
         c.JupyterHub.pop(option, None)  # each would override or contradict the above
 
 
@@ -94,7 +104,10 @@ def _user_role_with_router(roles: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _servers(c: Any, settings: NodeSettings) -> None:
     spawner = with_identity(chosen_class(c.JupyterHub.get("spawner_class"), "jupyterhub.spawners", LocalProcessSpawner))
     c.JupyterHub.spawner_class = spawner
-    c.JupyterHub.tornado_settings = {**c.JupyterHub.tornado_settings, "slow_spawn_timeout": 0}  # POST answers 202 at once
+    c.JupyterHub.tornado_settings = {
+        **c.JupyterHub.tornado_settings,
+        "slow_spawn_timeout": 0,
+    }  # POST answers 202 at once
     for section in _sections(c, spawner):
         if "environment" in section:
             section.environment = {**section.environment, "MULTIJHUB_NODE": settings.node}

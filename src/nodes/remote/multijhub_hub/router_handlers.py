@@ -83,7 +83,9 @@ class RouterLoginHandler(TicketHandler):
     def go_on(self) -> None:
         """The second hop: did the browser keep the cookie?"""
         if self.current_user is None:
-            raise TicketRefused("your browser does not keep this node's cookies (they are blocked, or http and https are mixed)")
+            raise TicketRefused(
+                "your browser does not keep this node's cookies (they are blocked, or http and https are mixed)"
+            )
         self.redirect(self.next_path())
 
     def next_path(self) -> str:

@@ -68,7 +68,10 @@ class ServerMixin(LocalProcessSpawner):
         """A file of the user's own, so that its size counts against them and they cannot touch the hub's log."""
         if not self.server_logs or "stdout" in self.popen_kwargs:
             return None
-        path = Path(self.server_logs) / f"{quote(self.user.name, safe='')}{'-' if self.name else ''}{quote(self.name, safe='')}.log"
+        path = (
+            Path(self.server_logs)
+            / f"{quote(self.user.name, safe='')}{'-' if self.name else ''}{quote(self.name, safe='')}.log"
+        )
         if path.exists():
             path.replace(path.with_suffix(".log.1"))
         log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)

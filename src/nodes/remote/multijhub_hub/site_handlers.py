@@ -21,7 +21,10 @@ def login_handler(site: type) -> type:
             try:
                 super().check_xsrf_cookie()
             except web.HTTPError:
-                if self.request.method != "POST" or self.request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+                if (
+                    self.request.method != "POST"
+                    or self.request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate"
+                ):
                     raise
                 self.redirect(self.request.uri, status=303)
                 raise web.Finish() from None

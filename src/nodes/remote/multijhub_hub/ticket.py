@@ -78,9 +78,13 @@ class TicketGate:
             raise TicketRefused("it is for another use")
         issued, expires = _seconds(claims, "iat"), _seconds(claims, "exp")
         if issued > now + LEEWAY_S:
-            raise TicketRefused(f"it was issued {issued - now:.0f} s in the future: the clocks of router and node differ")
+            raise TicketRefused(
+                f"it was issued {issued - now:.0f} s in the future: the clocks of router and node differ"
+            )
         if expires < now:
-            raise TicketRefused(f"it expired {now - expires:.0f} s ago: an old link, or the clocks of router and node differ")
+            raise TicketRefused(
+                f"it expired {now - expires:.0f} s ago: an old link, or the clocks of router and node differ"
+            )
         if expires - issued > LIFETIME_S:
             raise TicketRefused("it lives too long")
         if issued < self._not_before:

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from multijhub_agent import VERSION, process_table
+
+from .agent_sandbox import AGENT, TOKEN, Sandbox
+
+PACKAGE = Path(__file__).resolve().parents[3] / "package.json"
+
+
+class AgentTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.node = Sandbox()
+        self.addCleanup(self.node.remove)
+
+    def started(self, **changes: object) -> dict[str, object]:
+        answer = self.node.start(**changes)
+        self.assertTrue(answer["ok"], answer)
+        return dict(answer["result"])
+
+    def refused(self, code: str, **changes: object) -> str:
+        answer = self.node.start(**changes)
+        self.assertFalse(answer["ok"], answer)
+        self.assertEqual(answer["error"]["code"], code)
+        self.assertTrue(answer["error"]["remedy"])
+        return str(answer["error"]["message"])
+
+    def test_starts_a_hub_once(self) -> None:
+        self.assertEqual(self.node.ask("status")["result"]["state"], "absent")
+        first = self.started()
+        again = self.started()
+        self.assertEqual((first["changed"], again["changed"], first["version"]), (True, False, "5.9.9"))
+        self.assertEqual(first["pid"], again["pid"])
+        status = self.node.ask("status")["result"]
+        self.assertEqual(
+            (status["state"], status["pid"], status["settingsHash"]), ("ready", first["pid"], first["settingsHash"])
+        )
+        self.assertEqual((status["ports"], status["logTail"]), (self.node.settings["ports"], []))
+
+    def test_two_routers_at_once_get_one_hub(self) -> None:
+        with ThreadPoolExecutor(4) as pool:
+            results = list(pool.map(lambda _: self.started(), range(4)))
+        self.assertEqual(sorted(bool(result["changed"]) for result in results), [False, False, False, True])
+        self.assertEqual(len({result["pid"] for result in results}), 1)
+
+    def test_new_settings_restart_the_hub_and_not_the_proxy(self) -> None:
+        self.started()
+        hub, proxy = self.node.record("hub"), self.node.record("proxy")
+        self.assertTrue(self.started(adminUsers=["carol"])["changed"])
+        self.assertNotEqual(self.node.record("hub")["pid"], hub["pid"])
+        self.assertEqual(self.node.record("proxy"), proxy)
+        self.assertIsNone(process_table.start_ticks(hub["pid"]))
+
+    def test_a_new_fragment_restarts_the_hub_and_a_bad_one_does_not(self) -> None:
+        first = self.started()
+        folder = self.node.root / "etc/multijhub/hub.d"
+        folder.mkdir(parents=True)
+        (folder / "10-site.py").write_text("c.JupyterHub.x = (")
+        self.assertIn("10-site.py", self.refused("BAD_FRAGMENT"))
+        self.assertEqual(self.node.ask("status")["result"]["pid"], first["pid"])
+        (folder / "10-site.py").write_text("c.JupyterHub.x = 1")
+        self.assertTrue(self.started()["changed"])
+
+    def test_brings_back_whichever_of_the_two_died(self) -> None:
+        self.started()
+        for name, detail in (("hub", "the hub ended"), ("proxy", "the hub's proxy is not running")):
+            self.node.kill(name)
+            status = self.node.ask("status")["result"]
+            self.assertEqual((status["state"], status["detail"]), ("failing", detail))
+            self.assertTrue(self.started()["changed"])
+            self.assertEqual(self.node.ask("status")["result"]["state"], "ready")
+
+    def test_recognises_its_processes_when_the_records_are_lost(self) -> None:
+        first = self.started()
+        for file in (self.node.root / "run/multijhub").glob("*.json"):
+            file.unlink()
+        self.assertEqual(self.node.ask("status")["result"]["state"], "absent")
+        again = self.started()
+        self.assertEqual((again["changed"], again["pid"]), (False, first["pid"]))
+        self.assertEqual(self.node.ask("status")["result"]["state"], "ready")
+
+    def test_stops_the_hub_alone_or_with_its_proxy(self) -> None:
+        self.started()
+        proxy = self.node.record("proxy")["pid"]
+        self.assertEqual(self.node.ask("stop-hub")["result"], {"changed": True})
+        self.assertEqual(self.node.ask("stop-hub")["result"], {"changed": False})
+        self.assertIsNotNone(process_table.start_ticks(proxy))
+        self.assertEqual(self.node.ask("stop-hub", {"proxy": True})["result"], {"changed": True})
+        self.assertIsNone(process_table.start_ticks(proxy))
+
+    def test_never_signals_a_process_that_got_the_hub_s_pid(self) -> None:
+        self.started()
+        record = self.node.record("hub")
+        self.node.kill("hub")
+        stranger = {**record, "pid": os.getpid()}
+        (self.node.root / "run/multijhub/hub.json").write_text(json.dumps(stranger))
+        self.assertEqual(self.node.ask("stop-hub")["result"], {"changed": False})
+
+    def test_refuses_a_port_that_is_taken_and_touches_nothing(self) -> None:
+        for name in ("proxy", "hub", "api"):
+            with socket.create_server(("127.0.0.1", self.node.settings["ports"][name])):
+                message = self.refused("PORT_TAKEN")
+            self.assertIn(f"port {self.node.settings['ports'][name]} is taken", message)
+            self.assertIn(f"uid {os.getuid()}", message)
+            self.assertIn(f"pid {os.getpid()}", message)
+            self.assertFalse((self.node.root / "run/multijhub/proxy.json").exists())
+
+    def test_says_so_when_a_stranger_took_the_port_of_a_dead_hub(self) -> None:
+        self.started()
+        self.node.kill("proxy")
+        time.sleep(0.2)
+        with socket.create_server(("127.0.0.1", self.node.settings["ports"]["proxy"])):
+            self.refused("PORT_TAKEN")
+            self.assertEqual(self.node.ask("status")["result"]["state"], "failing")
+
+    def test_a_hub_that_ends_at_once_leaves_nothing_and_no_secret(self) -> None:
+        self.node.misbehave("exit")
+        message = self.refused("HUB_NOT_HEALTHY")
+        self.assertIn("cannot start", message)
+        self.assertNotIn(TOKEN, message)
+        self.assertIsNone(process_table.start_ticks(self.node.record("proxy")["pid"]))
+        status = self.node.ask("status")["result"]
+        self.assertEqual(status["state"], "failing")
+        self.assertIn("cannot start", "\n".join(status["logTail"]))
+        self.assertNotIn(TOKEN, json.dumps(status))
+
+    def test_a_hub_that_never_answers_is_given_up_and_stopped(self) -> None:
+        self.node.misbehave("silent")
+        self.assertIn("did not answer within 1 s", self.refused("HUB_NOT_HEALTHY", startTimeoutMs=1_000))
+        self.assertIsNone(process_table.start_ticks(self.node.record("hub")["pid"]))
+
+    def test_says_starting_while_it_starts(self) -> None:
+        self.node.misbehave("slow")
+        with ThreadPoolExecutor(1) as pool:
+            start = pool.submit(self.started)
+            states = set()
+            while not start.done():
+                states.add(self.node.ask("status")["result"]["state"])
+        self.assertEqual(states - {"absent", "ready"}, {"starting"})
+
+    def test_refuses_what_is_missing_or_too_old(self) -> None:
+        self.refused("JUPYTERHUB_MISSING", jupyterhub="/nowhere/jupyterhub")
+        self.refused("PROXY_MISSING", proxyCommand=["/nowhere/proxy"])
+        self.refused("BAD_SETTINGS", baseUrl="/")
+        self.node.version("4.1.6")
+        self.assertIn("4.1.6", self.refused("JUPYTERHUB_TOO_OLD"))
+        self.node.version("5.2.1")
+        self.assertEqual(len(list(self.started()["warnings"])), 1)
+
+    def test_keeps_secrets_out_of_sight(self) -> None:
+        self.started()
+        for name in ("hub", "proxy"):
+            pid = self.node.record(name)["pid"]
+            self.assertNotIn(TOKEN.encode(), Path(f"/proc/{pid}/cmdline").read_bytes())
+            self.assertNotIn(TOKEN.encode(), Path(f"/proc/{pid}/environ").read_bytes())
+            self.assertEqual(os.getsid(pid), pid)
+        for folder in ("var/lib/multijhub", "run/multijhub"):
+            self.assertEqual((self.node.root / folder).stat().st_mode & 0o777, 0o700)
+        for path in self.node.hub_folder.iterdir():
+            self.assertEqual(path.stat().st_mode & 0o077, 0, path)
+
+    def test_its_children_do_not_hold_the_channel_open(self) -> None:
+        process = self.node.spawn(["start-hub"])
+        output, _ = process.communicate(json.dumps(self.node.settings) + "\n", timeout=15)  # returns at EOF of stdout
+        self.assertIn('"ok": true', output)
+
+
+class ProtocolTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.node = Sandbox()
+        self.addCleanup(self.node.remove)
+
+    def run_agent(self, words: list[str], text: str = "{}\n", **environment: str) -> tuple[int, str]:
+        process = self.node.spawn(words, **environment)
+        output, _ = process.communicate(text, timeout=15)
+        return process.returncode, output
+
+    def test_is_of_the_package_s_version(self) -> None:
+        self.assertEqual(json.loads(PACKAGE.read_text())["version"], VERSION)
+        self.assertIn(VERSION, self.run_agent(["--version"])[1])
+
+    def test_says_what_it_does_not_understand(self) -> None:
+        for words, text in (
+            (["reboot"], "{}\n"),
+            ([], "{}\n"),
+            (["status"], "[]\n"),
+            (["status"], "{\n"),
+            (["status"], "x" * 2_000_000),
+        ):
+            with self.subTest(words=words, text=text[:9]):
+                status, output = self.run_agent(words, text)
+                self.assertEqual(status, 2)
+                self.assertIn("multijhub-agent:", output)
+
+    def test_as_forced_command_runs_only_its_verbs(self) -> None:
+        for command in (
+            "multijhub-agent facts",
+            "sudo -n multijhub-agent facts",
+            "/usr/local/bin/multijhub-agent facts",
+        ):
+            status, output = self.run_agent(["--forced"], SSH_ORIGINAL_COMMAND=command)
+            self.assertEqual((status, json.loads(output)["ok"]), (0, True), output)
+        for command in ("", "cat /etc/shadow", "multijhub-agent facts; id", "multijhub-agent $(id)", "bash -i"):
+            self.assertEqual(self.run_agent(["--forced"], SSH_ORIGINAL_COMMAND=command)[0], 2, command)
+
+    def test_as_forced_command_takes_no_directories_from_the_client(self) -> None:
+        status, output = self.run_agent(["--forced"], SSH_ORIGINAL_COMMAND="multijhub-agent status")
+        self.assertEqual(status, 0)
+        self.assertFalse((self.node.root / "run").exists(), output)
+
+    def test_sampling_ends_with_the_channel(self) -> None:
+        process = self.node.spawn(["sample"])
+        assert process.stdin and process.stdout
+        process.stdin.write('{"everyMs": 100}\n')
+        process.stdin.flush()
+        for _ in range(3):
+            sample = json.loads(process.stdout.readline())["sample"]
+            self.assertGreater(sample["cores"], 0)
+        process.stdin.close()
+        last = process.stdout.read().splitlines()[-1]
+        process.stdout.close()
+        self.assertEqual(process.wait(5), 0)
+        self.assertGreaterEqual(json.loads(last)["result"]["samples"], 3)
+
+    def test_answers_bad_input_as_data(self) -> None:
+        for verb, given in (
+            ("account", {}),
+            ("listeners", {"ports": "22"}),
+            ("sample", {"everyMs": 1}),
+            ("facts", {"jupyterhub": "x"}),
+        ):
+            self.assertEqual(self.node.ask(verb, given)["error"]["code"], "BAD_SETTINGS")
+
+    def test_is_executable(self) -> None:
+        self.assertTrue(os.access(AGENT, os.X_OK))
