@@ -1,7 +1,10 @@
+import { AppError } from "../errors.ts";
 import type { Clock, Log, Store } from "../ports.ts";
 import type { UserName } from "../model.ts";
 import type { Session } from "./decide/session.ts";
+import { within } from "./deadline.ts";
 import { createLru } from "./decide/lru.ts";
+import type { Revocation, RevocationJournal } from "./decide/revocation.ts";
 
 /** Which sessions are over before their time. */
 export interface Revocations {
@@ -10,20 +13,6 @@ export interface Revocations {
   revoke(session: Session): Promise<void>;
   /** Every session the user has begun until now. */
   revokeUser(user: UserName): Promise<void>;
-}
-
-/** What must outlive the router itself; lines are kept until `untilMs`. */
-export interface RevocationJournal {
-  /** Remembers a revocation; rejects with STATE_DIRECTORY. */
-  append(entry: Revocation): Promise<void>;
-}
-
-/** One revocation: the key it has in the store, and until when it matters. */
-export interface Revocation {
-  readonly key: string;
-  /** The moment it speaks of: sessions begun later are untouched. */
-  readonly atMs: number;
-  readonly untilMs: number;
 }
 
 interface Deps {
@@ -65,8 +54,8 @@ export function createRevocations({ clock, store, log, journal }: Deps, options:
 
   async function ask(session: Session): Promise<void> {
     try {
-      const deadline = clock.deadline(storeDeadlineMs);
-      const answers = await within(deadline, Promise.all(keysOf(session).map((key) => store.get(key))));
+      const limits = { signal: NEVER, deadline: clock.deadline(storeDeadlineMs), late };
+      const answers = await within(limits, () => Promise.all(keysOf(session).map((key) => store.get(key))));
       keysOf(session).forEach((key, i) => {
         const atMs = Number(answers[i] ?? Number.NaN);
         if (Number.isFinite(atMs)) remember({ key, atMs, untilMs: atMs + totalMs });
@@ -116,12 +105,9 @@ function keysOf({ id, user }: Session): readonly [string, string] {
   return [sessionKey(id), userKey(user)];
 }
 
-/** The work's result, or the deadline's reason. */
-async function within<T>(deadline: AbortSignal, work: Promise<T>): Promise<T> {
-  const expired = new Promise<never>((_, reject) => {
-    deadline.addEventListener("abort", () => {
-      reject(deadline.reason as Error);
-    });
-  });
-  return Promise.race([work, expired]);
+/** Shared by all who ask about a session: nobody's leaving ends the question. */
+const NEVER = new AbortController().signal;
+
+function late(cause: unknown): AppError {
+  return new AppError("STORE_UNAVAILABLE", "the store did not answer in time", { cause });
 }

@@ -25,10 +25,15 @@ export function createTickets({ clock, random, clockOffsetMs }: Deps, key: KeyOb
         node,
         nonce,
         sessionId: id,
-        ...(areGroupsCut === undefined && groups.length > 0 ? { groups } : {}),
+        ...(areGroupsCut === undefined ? some(groups) : {}),
       }),
-    introduce: (user, node) => mint({ use: "introduce", user, node }),
+    introduce: (user, node, groups = []) => mint({ use: "introduce", user, node, ...some(groups) }),
     signOut: (user, node, sessionId) =>
       mint({ use: "signout", user, node, ...(sessionId === undefined ? {} : { sessionId }) }),
   };
+}
+
+/** A lobby without groups says nothing about those a hub knows by itself. */
+function some(groups: readonly string[]): Pick<TicketOrder, "groups"> {
+  return groups.length > 0 ? { groups } : {};
 }

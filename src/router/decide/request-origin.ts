@@ -17,14 +17,6 @@ export function isOwnPost(headers: Headers): boolean {
   return isOnOurHost(headers["origin"], headers["host"]);
 }
 
-/** Whether a browser will show the answer to a person: a GET for a page. */
-export function isNavigation(method: string, headers: Headers): boolean {
-  if (method !== "GET" && method !== "HEAD") return false;
-  const mode = headers["sec-fetch-mode"];
-  if (mode !== undefined) return mode === "navigate";
-  return String(headers["accept"] ?? "").includes("text/html");
-}
-
 function isOnOurHost(url: string | readonly string[] | undefined, host: unknown): boolean {
   if (typeof url !== "string" || typeof host !== "string" || !URL.canParse(url)) return false;
   return new URL(url).host === host.toLowerCase();

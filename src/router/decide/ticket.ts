@@ -60,7 +60,7 @@ export interface Tickets {
   /** For one browser: it must show `nonce` as the cookie of that name. */
   login(session: TicketSession, node: NodeId, nonce: string): string;
   /** Lets the router itself make a user known to a hub. */
-  introduce(user: UserName, node: NodeId): string;
+  introduce(user: UserName, node: NodeId, groups?: readonly string[]): string;
   /** Ends one session at a hub; all of the user's when there is no session. */
   signOut(user: UserName, node: NodeId, sessionId?: string): string;
 }

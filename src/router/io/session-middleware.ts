@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import type { FormTokens } from "../decide/form-token.ts";
-import { isNavigation, isOwnPost } from "../decide/request-origin.ts";
+import { fetchKind } from "../decide/fetch-kind.ts";
+import { isOwnPost } from "../decide/request-origin.ts";
 import type { Credentials, Session, SessionLookup, SessionReader } from "../decide/session.ts";
 import { loginPath, type SignInTrouble } from "../decide/sign-in.ts";
 import { foreignFormPage, messagePage, troublePage, type StatusPage } from "../decide/sign-in-pages.ts";
@@ -103,11 +104,16 @@ function turnAway(
     refuse(request, response, "COOKIE_TWICE", troublePage(trouble));
     return;
   }
-  if (isNavigation(request.method, request.headers)) {
+  if (isPageView(request)) {
     response.redirect(302, loginPath({ next: request.originalUrl }));
     return;
   }
   refuse(request, response, "SIGNED_OUT", messagePage(401, "Signed out", "Sign in first."));
+}
+
+/** A person opens a page, and can come back to it after signing in. */
+function isPageView({ method, headers }: Request): boolean {
+  return (method === "GET" || method === "HEAD") && fetchKind(method, headers) === "navigation";
 }
 
 /** The page for a person, its gist as JSON for a program. */

@@ -1,0 +1,13 @@
+/** One revocation: the key it has in the store, and until when it matters. */
+export interface Revocation {
+  readonly key: string;
+  /** The moment it speaks of: sessions begun later are untouched. */
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+/** Keeps revocations over a restart of the router. */
+export interface RevocationJournal {
+  /** Resolves when the revocation is on disk; rejects with STATE_DIRECTORY. */
+  append(entry: Revocation): Promise<void>;
+}
