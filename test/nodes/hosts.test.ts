@@ -84,6 +84,7 @@ describe("hosts", () => {
       {
         added: [expect.objectContaining({ id: "node4" })],
         changed: [expect.objectContaining({ id: "node3", weight: 2 })],
+        moved: [],
         removed: [expect.objectContaining({ id: "node2" })],
       },
     ]);

@@ -9,7 +9,9 @@ import type {
 } from "../../model.ts";
 import { count, describeUse, percent, size, span } from "./placement-words.ts";
 import { projectUse } from "./projected-use.ts";
-import type { ExpectedServer, ProjectedUse } from "./projected-use.ts";
+import type { ExpectedServer } from "./projected-use.ts";
+import { compare, rank, rate } from "./ranking.ts";
+import type { Candidate } from "./ranking.ts";
 
 /** What placements go by. */
 export interface PlacementPolicy {
@@ -31,20 +33,15 @@ export interface PlacementRequest {
   readonly labels?: readonly string[];
   /** What this server is expected to take, where more is known than the policy's general figure. */
   readonly memoryBytes?: number;
-}
-
-interface Candidate {
-  readonly view: NodeView;
-  readonly sample: LoadSample;
-  readonly use: ProjectedUse;
-  /** In hundredths, weighted: nodes closer than that are equal, so that noise does not gather people on one. */
-  readonly score: number;
+  /** Where room is held for it already: it goes there, if it still may. */
+  readonly heldOn?: NodeId;
 }
 
 /**
  * Chooses the node for a server: those that may not take it are left out, each with its reasons; of the others the
- * one whose scarcest resource is used least once the server runs, then the one with fewest servers, then by name.
- * Verdicts come best first. The same snapshot gives the same answer, in the same words, whatever the order of nodes.
+ * one whose scarcest resource is used least once the server runs, among equals the one with fewest servers, then the
+ * first by name. Verdicts come best first. The same snapshot gives the same answer, in the same words, whatever the
+ * order of its nodes.
  */
 export function choose(
   snapshot: ClusterSnapshot,
@@ -52,25 +49,30 @@ export function choose(
   policy: PlacementPolicy,
   nowMs: number,
 ): Placement {
-  const expected = {
-    ...policy.server,
-    ...(request.memoryBytes !== undefined && { memoryBytes: request.memoryBytes }),
-  };
+  const { memoryBytes = policy.server.memoryBytes } = request;
+  const expected = { ...policy.server, memoryBytes };
   const candidates: Candidate[] = [];
   const rejected: NodeVerdict[] = [];
   for (const view of snapshot.nodes) {
+    const { load, spec } = view;
     const reasons = refusals(view, request, policy, expected, nowMs);
-    if (view.load !== undefined && reasons.length === 0)
-      candidates.push(rate(view, view.load, request, expected));
-    else rejected.push({ node: view.spec.id, accepted: false, reasons });
+    if (load === undefined || reasons.length > 0) rejected.push({ node: spec.id, accepted: false, reasons });
+    else candidates.push(rate(view, load, projectUse(view, load, request.key, expected)));
   }
-  candidates.sort(byMerit);
-  rejected.sort((a, b) => compare(a.node, b.node));
-  const verdicts = [...candidates.map((each, rank) => accept(each, candidates, rank, expected)), ...rejected];
-  const [best] = candidates;
-  return best === undefined
-    ? { kind: "none", verdicts }
-    : { kind: "placed", node: best.view.spec.id, verdicts };
+  const { order, why } = rank(candidates, request.heldOn);
+  const accepted = order.map((each, index) => accept(each, expected, index === 0 ? [why] : []));
+  const verdicts = [...accepted, ...rejected.sort((a, b) => compare(a.node, b.node))];
+  const [best] = accepted;
+  return best === undefined ? { kind: "none", verdicts } : { kind: "placed", node: best.node, verdicts };
+}
+
+function accept(
+  { view, sample, use, score }: Candidate,
+  expected: ExpectedServer,
+  why: readonly string[],
+): NodeVerdict {
+  const reasons = [...why, ...describeUse(view.spec, sample, use, expected)];
+  return { node: view.spec.id, accepted: true, score: Math.round(score * 100) / 100, reasons };
 }
 
 /** Every reason why a node may not take the server. */
@@ -88,7 +90,7 @@ function refusals(
     ...missing.map((label) => `does not have the label "${label}"`),
   ];
   if (state === "down") return [...general, ...describeDown(view, nowMs)];
-  if (state === "unknown" || load === undefined) return [...general, "not heard from yet"];
+  if (state === "unknown" || load === undefined) return [...general, view.detail || "not heard from yet"];
   const ageMs = nowMs - load.takenAtMs;
   if (ageMs > policy.maxSampleAgeMs) return [...general, `its load was last reported ${span(ageMs)} ago`];
   return [...general, ...shortages(view, load, request, policy, expected)];
@@ -123,50 +125,4 @@ function shortages(
     reasons.push(`short of memory: its tasks wait for memory ${percent(pressure)} of the time`);
   }
   return reasons;
-}
-
-function rate(
-  view: NodeView,
-  sample: LoadSample,
-  request: PlacementRequest,
-  expected: ExpectedServer,
-): Candidate {
-  const use = projectUse(view, sample, request.key, expected);
-  const scarcest = Math.max(use.memory, use.load);
-  return { view, sample, use, score: Math.round((scarcest / view.spec.weight) * 100) / 100 };
-}
-
-function byMerit(a: Candidate, b: Candidate): number {
-  return a.score - b.score || share(a) - share(b) || compare(a.view.spec.id, b.view.spec.id);
-}
-
-function share({ use, view }: Candidate): number {
-  return use.servers / view.spec.weight;
-}
-
-function accept(
-  candidate: Candidate,
-  all: readonly Candidate[],
-  rank: number,
-  expected: ExpectedServer,
-): NodeVerdict {
-  const { view, sample, use, score } = candidate;
-  const standing = describeUse(view.spec, sample, use, expected);
-  const reasons = rank === 0 ? [whyFirst(candidate, all), ...standing] : standing;
-  return { node: view.spec.id, accepted: true, score, reasons };
-}
-
-function whyFirst(first: Candidate, [, second, ...others]: readonly Candidate[]): string {
-  if (second === undefined) return "the only node that can take this server now";
-  const scarcest = first.use.memory >= first.use.load ? "memory" : "processors";
-  const field = `of the ${others.length + 2} nodes that can take this server`;
-  if (first.score < second.score) return `the least used ${field}, going by its ${scarcest}`;
-  const tie = first.score === second.score && share(first) < share(second);
-  return tie
-    ? `among the least used ${field}, the one with fewest servers`
-    : `first by name among equals, ${field}`;
-}
-
-function compare(a: NodeId, b: NodeId): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

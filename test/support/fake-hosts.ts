@@ -1,0 +1,25 @@
+import type { NodeId } from "../../src/model.ts";
+import { createNodeSet } from "../../src/nodes/node-set.ts";
+import type { NodeSet } from "../../src/nodes/node-set.ts";
+import { createMemoryLog } from "./memory-log.ts";
+import { nodeSpec } from "./node-views.ts";
+
+export interface FakeHosts extends NodeSet {
+  /** As if the file now named these nodes; an address may be said behind an `@`. */
+  set(...names: readonly string[]): void;
+}
+
+/** The nodes a test names, without a file. */
+export function createFakeHosts(...names: readonly string[]): FakeHosts {
+  const nodes = createNodeSet("hosts", createMemoryLog());
+  function set(...next: readonly string[]): void {
+    nodes.adopt(
+      next.map((text) => {
+        const [name = "", address = name] = text.split("@");
+        return nodeSpec(name, { id: name as NodeId, address });
+      }),
+    );
+  }
+  set(...names);
+  return { ...nodes, set };
+}
