@@ -1,3 +1,4 @@
+import { AppError } from "../errors.ts";
 import type { NodeId, UserName } from "../model.ts";
 import type { Clock } from "../ports.ts";
 import { parseLogin } from "../user-name.ts";
@@ -43,9 +44,11 @@ export function headersToStrip({
 /**
  * `auth: header`: a proxy in front of us says who the visitor is. Believed only from its address and with its secret.
  * There is no cookie: a session is the user, the same in every browser, and ends when the proxy says so.
+ * Throws BAD_CONFIG for a secret that could be guessed.
  */
 export function createHeaderSessions(deps: Deps, options: HeaderAuthOptions): Sessions {
   const { clock, visits, isProxy } = deps;
+  if (options.secret.length < MIN_SECRET_LENGTH) throw shortSecret();
   const [master] = options.masterKeys;
   if (master === undefined) throw new RangeError("header sessions need a key");
   const key = deriveKey(master, "header");
@@ -89,6 +92,14 @@ export function createHeaderSessions(deps: Deps, options: HeaderAuthOptions): Se
     revokeUser: () => Promise.resolve(),
     expireCookies: () => [],
   };
+}
+
+const MIN_SECRET_LENGTH = 16;
+
+function shortSecret(): AppError {
+  return new AppError("BAD_CONFIG", `auth.secret_file holds less than ${MIN_SECRET_LENGTH} characters`, {
+    remedy: "make one with `openssl rand -hex 32`, and have the proxy send it",
+  });
 }
 
 /** The header's value if it came exactly once: which of two to believe is not ours to guess. */

@@ -2,21 +2,22 @@ import type { KeyObject } from "node:crypto";
 import type { NodeId } from "../model.ts";
 import type { Clock, HubApi, HubKeeper, Lobby, Log, Random, Store } from "../ports.ts";
 import { createBinds } from "./bind.ts";
-import { createFormTokens, type FormTokens } from "./decide/form-token.ts";
+import { createFormTokens } from "./decide/form-token.ts";
 import type { Revocation, RevocationJournal } from "./decide/revocation.ts";
 import type { AdminRule, SessionLifetime, Sessions } from "./decide/session.ts";
 import { SESSION_LIFETIME } from "./decide/session.ts";
-import type { SignIn } from "./decide/sign-in.ts";
-import type { Tickets } from "./decide/ticket.ts";
+import type { SignInServices } from "./decide/sign-in.ts";
 import type { Urls } from "./decide/urls.ts";
 import { createHeaderSessions, type HeaderAuthOptions } from "./header-auth.ts";
 import { createPasses } from "./passes.ts";
 import { createRevocations } from "./revocations.ts";
 import { createSessions } from "./sessions.ts";
 import { createSignIn } from "./sign-in.ts";
-import { createSignOut, type SignOutService } from "./sign-out.ts";
+import { createSignOut } from "./sign-out.ts";
 import { createTickets } from "./tickets.ts";
 import { createVisits } from "./visits.ts";
+
+export type { SignInServices };
 
 export interface SignInDeps {
   readonly clock: Clock;
@@ -51,14 +52,6 @@ export interface SignInOptions extends AdminRule {
   readonly header?: Pick<HeaderAuthOptions, "userHeader" | "groupsHeader" | "secretHeader" | "secret"> & {
     readonly isProxy: (address: string) => boolean;
   };
-}
-
-export interface SignInServices {
-  readonly sessions: Sessions;
-  readonly tickets: Tickets;
-  readonly formTokens: FormTokens;
-  readonly signIn: SignIn;
-  readonly signOut: SignOutService;
 }
 
 /** Everything about who a visitor is, put together. */

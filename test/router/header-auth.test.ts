@@ -8,16 +8,17 @@ import { createFakeClock } from "../support/fake-clock.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 
+const SECRET = "0123456789abcdef";
 const OPTIONS = {
   masterKeys: [new Uint8Array(32).fill(3)],
   userHeader: "Remote-User",
   groupsHeader: "Remote-Groups",
   secretHeader: "X-Proxy-Secret",
-  secret: "s3cret",
+  secret: SECRET,
   adminUsers: ["carol"],
   adminGroups: ["staff"],
 };
-const GOOD = { "Remote-User": "alice", "X-Proxy-Secret": "s3cret" };
+const GOOD = { "Remote-User": "alice", "X-Proxy-Secret": SECRET };
 const PROXY = "10.1.2.3";
 
 function setUp() {
@@ -38,7 +39,7 @@ describe("auth: header", () => {
   });
 
   it("takes names in any case, groups, and admins from the configuration", async () => {
-    const headers = { "REMOTE-user": "Carol", "remote-groups": "lab, staff;x", "x-proxy-secret": "s3cret" };
+    const headers = { "REMOTE-user": "Carol", "remote-groups": "lab, staff;x", "x-proxy-secret": SECRET };
     expect(await setUp().read(requestWith(headers, `::ffff:${PROXY}`))).toMatchObject({
       session: { user: "carol", groups: ["lab", "staff", "x"], isAdmin: true },
     });
@@ -50,10 +51,10 @@ describe("auth: header", () => {
     ["another address", GOOD, "10.1.2.4"],
     ["loopback", GOOD, "127.0.0.1"],
     ["no secret", { "Remote-User": "alice" }, PROXY],
-    ["a wrong secret", { ...GOOD, "X-Proxy-Secret": "s3creT" }, PROXY],
-    ["a longer secret", { ...GOOD, "X-Proxy-Secret": "s3cret " }, PROXY],
+    ["a wrong secret", { ...GOOD, "X-Proxy-Secret": SECRET.replace("e", "E") }, PROXY],
+    ["a longer secret", { ...GOOD, "X-Proxy-Secret": `${SECRET} ` }, PROXY],
     ["an empty secret", { ...GOOD, "X-Proxy-Secret": "" }, PROXY],
-    ["no user", { "X-Proxy-Secret": "s3cret" }, PROXY],
+    ["no user", { "X-Proxy-Secret": SECRET }, PROXY],
     ["an empty user", { ...GOOD, "Remote-User": "" }, PROXY],
     ["no address", GOOD, ""],
   ])("believes nothing with %s", async (_, headers, address) => {
@@ -85,6 +86,11 @@ describe("auth: header", () => {
     expect(await sessions.visited(later.session)).toEqual(["node2"]);
     const bob = await sessions.read(requestWith({ ...GOOD, "Remote-User": "bob" }, PROXY));
     expect(bob).not.toMatchObject({ session: { id: lookup.session.id } });
+  });
+
+  it.each(["", "short"])("does not begin with the secret %j", (secret) => {
+    const deps = { clock: createFakeClock(), visits: undefined as never, isProxy: () => true };
+    expect(() => createHeaderSessions(deps, { ...OPTIONS, secret })).toThrow(/secret_file/);
   });
 
   it("says what nobody else may send", () => {

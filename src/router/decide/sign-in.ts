@@ -2,7 +2,9 @@ import { stringifySetCookie } from "cookie";
 import { z } from "zod";
 import { parseNodeId, type NodeId, type UserName } from "../../model.ts";
 import { escapeSegment } from "../../user-name.ts";
-import type { Credentials } from "./session.ts";
+import type { FormTokens } from "./form-token.ts";
+import type { Credentials, Sessions } from "./session.ts";
+import type { Tickets } from "./ticket.ts";
 import { safeNext, type Urls } from "./urls.ts";
 
 /** Signing in, as the routes see it. Every failure is a page with a way forward. */
@@ -61,6 +63,15 @@ export interface SignOut {
   signOut(request: Credentials): Promise<Farewell>;
   /** Ends every session the user has begun until now, at every hub (`multijhub signout USER`). */
   signOutUser(user: UserName): Promise<Farewell>;
+}
+
+/** Everything about who a visitor is. */
+export interface SignInServices {
+  readonly sessions: Sessions;
+  readonly tickets: Tickets;
+  readonly formTokens: FormTokens;
+  readonly signIn: SignIn;
+  readonly signOut: SignOut;
 }
 
 /** What signing out did, and what it could not do. */
