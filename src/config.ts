@@ -77,7 +77,13 @@ const ConfigFile = z.strictObject({
       start_timeout: Duration.prefault("60s"),
     })
     .prefault({}),
-  server: z.strictObject({ start_timeout: Duration.prefault("120s") }).prefault({}),
+  server: z
+    .strictObject({
+      start_timeout: Duration.prefault("120s"),
+      /** How long a node must have been silent before its users may start a new server elsewhere. */
+      start_elsewhere_after: Duration.prefault("5m"),
+    })
+    .prefault({}),
   placement: z
     .strictObject({
       sample_every: Duration.prefault("2s"),

@@ -3,7 +3,7 @@ import { DEFAULT_SERVER } from "../model.ts";
 import type { Clock, HubApi, Locator, Log } from "../ports.ts";
 import { within } from "./deadline.ts";
 import type { OwnServer, OwnServers } from "./decide/home-page.ts";
-import { loginFor } from "./decide/moved.ts";
+import { loginPath } from "./decide/sign-in.ts";
 import { serverPath, type Urls } from "./decide/urls.ts";
 import type { WayIn } from "./decide/way-in.ts";
 
@@ -52,7 +52,7 @@ export function createOwnServers(deps: OwnServersDeps, options: { readonly deadl
       key,
       node,
       state: pending === undefined ? up : pending === "spawn" ? "starting" : "stopping",
-      url: loginFor(node, urls.urlFor(node, `${serverPath(key)}lab`)),
+      url: loginPath({ node, next: urls.urlFor(node, `${serverPath(key)}lab`) }),
       ...(startedAtMs !== undefined && { startedAtMs }),
       ...(lastActivityMs !== undefined && { lastActivityMs }),
     };

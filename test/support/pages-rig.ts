@@ -1,8 +1,9 @@
 import express, { type Express } from "express";
+import request from "supertest";
 import type { ClusterSnapshot } from "../../src/model.ts";
 import type { HostsFileProblem } from "../../src/router/decide/api-views.ts";
 import type { ReadyPart } from "../../src/router/decide/cluster-source.ts";
-import type { Session } from "../../src/router/decide/session.ts";
+import type { Session, SessionLookup } from "../../src/router/decide/session.ts";
 import { createPathUrls } from "../../src/router/decide/urls.ts";
 import { createApiRoutes } from "../../src/router/io/api-routes.ts";
 import { createEntryRoutes } from "../../src/router/io/entry-routes.ts";
@@ -11,7 +12,8 @@ import { createEventRoutes, type EventRoutesOptions } from "../../src/router/io/
 import { createHealthRoutes } from "../../src/router/io/health-routes.ts";
 import { createHomeRoutes } from "../../src/router/io/home-routes.ts";
 import { createMetrics } from "../../src/router/io/metrics.ts";
-import { sessionOf, type Doors } from "../../src/router/io/visitor.ts";
+import { createSecurityHeaders } from "../../src/router/io/security-headers.ts";
+import { createSessionMiddleware, type SessionMiddleware } from "../../src/router/io/session-middleware.ts";
 import { createOwnServers } from "../../src/router/own-servers.ts";
 import { createEntryRig } from "./entry-rig.ts";
 import { ALICE, NODE1, NODE2 } from "./fake-world.ts";
@@ -28,30 +30,21 @@ export const SESSION: Session = {
 
 export const EVENTS: EventRoutesOptions = { heartbeatMs: 20, maxStreamMs: 5000, maxPerUser: 3 };
 
-/** Stands for sign-in: the session is what the test says, the form token is "good". */
-function createFakeDoors(session: () => Session | undefined): Doors {
-  return {
-    requireSession(request, response, next) {
+/** The form token is "good"; the session is what the test says. */
+function createDoors(session: () => Session | undefined): SessionMiddleware {
+  const sessions = {
+    read: () => {
       const found = session();
-      response.locals["session"] = found;
-      if (found !== undefined) next();
-      else if (request.accepts(["json", "html"]) === "html")
-        response.redirect(302, `/login?next=${encodeURIComponent(request.originalUrl)}`);
-      else response.status(401).json({ error: { code: "SIGNED_OUT", message: "sign in first" } });
+      const lookup =
+        found === undefined ? { kind: "none" } : { kind: "session", session: found, renewal: [] };
+      return Promise.resolve(lookup as SessionLookup);
     },
-    requireAdmin(_request, response, next) {
-      if (sessionOf(response).isAdmin) next();
-      else response.status(403).json({ error: { code: "NOT_ADMIN", message: "only for admins" } });
-    },
-    requireForm: [
-      express.urlencoded({ extended: false }),
-      (request, response, next) => {
-        if ((request.body as { form_token?: string }).form_token === "good") next();
-        else response.status(403).send("foreign form");
-      },
-    ],
+    expireCookies: () => [],
   };
+  return createSessionMiddleware({ sessions, formTokens: FORM_TOKENS });
 }
+
+const FORM_TOKENS = { issue: () => "good", isGood: (_session: object, token: unknown) => token === "good" };
 
 /** Every page, the events and the API over a world in memory. */
 export function createPagesRig({ events = EVENTS } = {}) {
@@ -64,8 +57,8 @@ export function createPagesRig({ events = EVENTS } = {}) {
     snapshot: fakeSnapshot(clock.now()),
   };
   const urls = createPathUrls();
-  const doors = createFakeDoors(() => state.session);
-  const formTokens = { issue: () => "good" };
+  const doors = createDoors(() => state.session);
+  const formTokens = FORM_TOKENS;
   const cluster = { snapshot: () => state.snapshot, problems: () => state.problems };
   const metrics = createMetrics(cluster);
   const ownServers = createOwnServers({ ...world, wayIn: entry, urls, clock, log }, { deadlineMs: 5000 });
@@ -73,11 +66,8 @@ export function createPagesRig({ events = EVENTS } = {}) {
   const api = { cluster, wayIn: entry, metrics, locator: world.locator, placer: world.placer };
 
   const app: Express = express();
-  app.use((_request, response, next) => {
-    response.locals["scriptNonce"] = "test-nonce";
-    next();
-  });
   app.use(
+    createSecurityHeaders({ next: () => 0.5, token: () => "test-nonce" }),
     createHealthRoutes(readiness, { trusted: false }),
     createEntryRoutes({ wayIn: entry, doors, formTokens, urls, clock }, { quickMs: 50 }),
     createEventRoutes({ wayIn: entry, doors, urls }, events),
@@ -132,4 +122,10 @@ function fakeSnapshot(nowMs: number): ClusterSnapshot {
       },
     ],
   };
+}
+
+/** A form of one of our pages, as a browser sends it. */
+export function postForm(app: Express, path: string, fields: Readonly<Record<string, string>> = {}) {
+  const form = { form_token: "good", server: "", ...fields };
+  return request(app).post(path).set("Sec-Fetch-Site", "same-origin").type("form").send(form);
 }

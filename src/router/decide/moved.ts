@@ -1,5 +1,6 @@
 import { DEFAULT_SERVER, type Location, type NodeId } from "../../model.ts";
 import { parseAddress } from "./canonical.ts";
+import { loginPath } from "./sign-in.ts";
 import { serverPath, type Urls } from "./urls.ts";
 
 export interface NodeRequest {
@@ -41,10 +42,5 @@ export function decideMoved(request: NodeRequest, location: Location, urls: Urls
   if ([sighting, ...others].some(({ node }) => node === request.node)) return { kind: "forward" };
   if (!request.isNavigation) return { kind: "gone" };
   const path = `${serverPath(sighting.key)}${address.rest}`;
-  return { kind: "redirect", to: loginFor(sighting.node, urls.urlFor(sighting.node, path)) };
-}
-
-/** The router's own address that signs the visitor in on a hub and goes on to `next`. */
-export function loginFor(node: NodeId, next: string): string {
-  return `/login?node=${encodeURIComponent(node)}&next=${encodeURIComponent(next)}`;
+  return { kind: "redirect", to: loginPath({ node: sighting.node, next: urls.urlFor(sighting.node, path) }) };
 }

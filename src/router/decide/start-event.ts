@@ -1,7 +1,7 @@
 import type { ServerKey } from "../../model.ts";
 import { restOf } from "./canonical.ts";
 import type { Journey } from "./journey.ts";
-import { loginFor } from "./moved.ts";
+import { loginPath } from "./sign-in.ts";
 import { serverPath, type Urls } from "./urls.ts";
 import { faceOf, stepList, statusLine, type Face } from "./waiting-page.ts";
 
@@ -38,7 +38,7 @@ export function targetOf(
 ): string | undefined {
   if (outcome?.kind !== "arrived") return undefined;
   const path = `${serverPath(key)}${restOf(next, key.user) ?? "lab"}`;
-  return loginFor(outcome.node, urls.urlFor(outcome.node, path));
+  return loginPath({ node: outcome.node, next: urls.urlFor(outcome.node, path) });
 }
 
 /** The query by which a page and its events name one journey. */

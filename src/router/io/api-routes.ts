@@ -8,7 +8,8 @@ import type { ClusterSource } from "../decide/cluster-source.ts";
 import type { WayIn } from "../decide/way-in.ts";
 import { sendJsonError, sendPage } from "./answers.ts";
 import type { Metrics } from "./metrics.ts";
-import { whenGone, type Doors } from "./visitor.ts";
+import type { SessionMiddleware } from "./session-middleware.ts";
+import { whenGone } from "./visitor.ts";
 
 export interface ApiRoutesDeps {
   readonly cluster: ClusterSource;
@@ -19,7 +20,8 @@ export interface ApiRoutesDeps {
 }
 
 /** Who may ask: anybody who reaches the app (the local admin socket), or admins by their session. */
-export type ApiAccess = { readonly trusted: true } | { readonly trusted: false; readonly doors: Doors };
+export type ApiAccess =
+  { readonly trusted: true } | { readonly trusted: false; readonly doors: SessionMiddleware };
 
 /** `/api/v1`, `/metrics` and `/admin`; nothing here changes anything. */
 export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router {

@@ -11,19 +11,13 @@ import { safeNext, type Urls } from "../decide/urls.ts";
 import { waitingPage } from "../decide/waiting-page.ts";
 import type { WayIn } from "../decide/way-in.ts";
 import { sendPage, sendWords } from "./answers.ts";
-import {
-  field,
-  ownKey,
-  scriptNonce,
-  sessionOf,
-  whenGone,
-  type Doors,
-  type FormTokenIssuer,
-} from "./visitor.ts";
+import { scriptNonce } from "./security-headers.ts";
+import { sessionOf, type SessionMiddleware } from "./session-middleware.ts";
+import { field, ownKey, whenGone, type FormTokenIssuer } from "./visitor.ts";
 
 export interface EntryRoutesDeps {
   readonly wayIn: WayIn;
-  readonly doors: Doors;
+  readonly doors: SessionMiddleware;
   readonly formTokens: FormTokenIssuer;
   readonly urls: Urls;
   readonly clock: Pick<Clock, "now">;

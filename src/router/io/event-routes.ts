@@ -6,11 +6,12 @@ import { eventId, formatEvent, targetOf } from "../decide/start-event.ts";
 import { safeNext, type Urls } from "../decide/urls.ts";
 import type { WayIn } from "../decide/way-in.ts";
 import { sendJsonError } from "./answers.ts";
-import { field, ownKey, sessionOf, whenGone, type Doors } from "./visitor.ts";
+import { sessionOf, type SessionMiddleware } from "./session-middleware.ts";
+import { field, ownKey, whenGone } from "./visitor.ts";
 
 export interface EventRoutesDeps {
   readonly wayIn: WayIn;
-  readonly doors: Doors;
+  readonly doors: SessionMiddleware;
   readonly urls: Urls;
 }
 

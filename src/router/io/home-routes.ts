@@ -4,11 +4,12 @@ import type { Clock } from "../../ports.ts";
 import { homePage, type OwnServers } from "../decide/home-page.ts";
 import { html } from "../decide/html.ts";
 import { sendPage, sendWords } from "./answers.ts";
-import { field, ownKey, sessionOf, whenGone, type Doors, type FormTokenIssuer } from "./visitor.ts";
+import { sessionOf, type SessionMiddleware } from "./session-middleware.ts";
+import { field, ownKey, whenGone, type FormTokenIssuer } from "./visitor.ts";
 
 export interface HomeRoutesDeps {
   readonly ownServers: OwnServers;
-  readonly doors: Doors;
+  readonly doors: SessionMiddleware;
   readonly formTokens: FormTokenIssuer;
   readonly clock: Pick<Clock, "now">;
 }

@@ -1,16 +1,9 @@
-import type { RequestHandler, Response } from "express";
+import type { Response } from "express";
 import type { ServerKey } from "../../model.ts";
 import { parseServerName } from "../../user-name.ts";
 import { html } from "../decide/html.ts";
 import type { Session } from "../decide/session.ts";
 import { sendWords } from "./answers.ts";
-
-/** The middleware in front of our routes, as `session-middleware.ts` makes it. */
-export interface Doors {
-  readonly requireSession: RequestHandler;
-  readonly requireAdmin: RequestHandler;
-  readonly requireForm: readonly RequestHandler[];
-}
 
 /** Makes the token that `requireForm` asks for. */
 export interface FormTokenIssuer {
@@ -42,16 +35,4 @@ export function whenGone(response: Response): AbortSignal {
     gone.abort(new Error("the visitor left"));
   });
   return gone.signal;
-}
-
-/** The session of a request that passed `requireSession`. */
-export function sessionOf(response: Response): Session {
-  const session = response.locals["session"] as Session | undefined;
-  if (session === undefined) throw new TypeError("this route lacks requireSession");
-  return session;
-}
-
-/** What the answer's policy lets its own script run by. */
-export function scriptNonce(response: Response): string {
-  return String(response.locals["scriptNonce"]);
 }

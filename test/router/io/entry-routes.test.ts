@@ -1,7 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import request from "supertest";
 import { AppError } from "../../../src/errors.ts";
-import { createPagesRig, SESSION } from "../../support/pages-rig.ts";
+import { createPagesRig, postForm, SESSION } from "../../support/pages-rig.ts";
 import { NODE2 } from "../../support/fake-world.ts";
 
 const HTML = "text/html";
@@ -172,8 +172,7 @@ describe("failures", () => {
     }
     expect(page.text).not.toContain("refresh");
     world.hubFailure = undefined;
-    const form = { form_token: "good", server: "", next: "/user/alice/lab/x" };
-    const again = await request(app).post("/retry").type("form").send(form);
+    const again = await postForm(app, "/retry", { next: "/user/alice/lab/x" });
     expect(again.status).toBe(303);
     await clock.advance(5000);
     const done = await get(app, String(again.headers["location"]));
@@ -192,7 +191,9 @@ describe("failures", () => {
   it("changes nothing without the form's token", async () => {
     const { app, world } = createPagesRig();
     for (const path of ["/retry", "/start-elsewhere", "/home/stop?node=node1"]) {
-      expect((await request(app).post(path).type("form").send({ server: "" })).status).toBe(403);
+      expect((await postForm(app, path, { form_token: "bad" })).status).toBe(403);
+      const foreign = request(app).post(path).set("Sec-Fetch-Site", "same-site").type("form");
+      expect((await foreign.send({ form_token: "good", server: "" })).status).toBe(403);
     }
     expect(world.did).toEqual([]);
   });
@@ -207,12 +208,11 @@ describe("a silent node", () => {
     expect(early.text).toContain("Waiting for node2");
     expect(early.text).toContain("no answer for 20 s");
     expect(early.text).not.toContain("/start-elsewhere");
-    const form = { form_token: "good", server: "" };
-    await request(app).post("/start-elsewhere").type("form").send(form);
+    await postForm(app, "/start-elsewhere");
     await clock.advance(61_000);
     expect(world.did).not.toContain("place");
     expect((await get(app, "/")).text).toContain('action="/start-elsewhere"');
-    await request(app).post("/start-elsewhere").type("form").send(form);
+    await postForm(app, "/start-elsewhere");
     await clock.advance(5000);
     expect(world.did).toContain("start node1 alice/");
   });

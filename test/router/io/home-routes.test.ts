@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import request from "supertest";
 import { AppError } from "../../../src/errors.ts";
 import { NODE2 } from "../../support/fake-world.ts";
-import { createPagesRig } from "../../support/pages-rig.ts";
+import { createPagesRig, postForm } from "../../support/pages-rig.ts";
 
 describe("/home", () => {
   it("says where the server is, since when, and opens it", async () => {
@@ -47,25 +47,23 @@ describe("/home", () => {
 
   it("stops the visitor's own server, asked twice, and forgets where it was", async () => {
     const { app, world, clock } = createPagesRig();
-    await request(app).get("/");
+    await request(app).get("/").set("Accept", "text/html");
     await clock.advance(5000);
     const { text } = await request(app).get("/home").set("Accept", "text/html");
     expect(text).toContain("Stop it…");
     expect(text).toContain("Why node1?");
-    const form = { form_token: "good", server: "" };
-    const answer = await request(app).post("/home/stop?node=node1").type("form").send(form);
+    const answer = await postForm(app, "/home/stop?node=node1");
     expect(answer.status).toBe(303);
     expect(world.did).toContain("stop node1 alice/");
     world.next = { kind: "placed", node: NODE2 };
-    await request(app).get("/");
+    await request(app).get("/").set("Accept", "text/html");
     await clock.advance(5000);
     expect(world.did).toContain("start node2 alice/");
   });
 
   it.each(["", "?node=..%2fx", "?node=node1&node=node2"])("refuses to stop on %s", async (query) => {
     const { app, world } = createPagesRig();
-    const form = { form_token: "good", server: "" };
-    expect((await request(app).post(`/home/stop${query}`).type("form").send(form)).status).toBe(400);
+    expect((await postForm(app, `/home/stop${query}`)).status).toBe(400);
     expect(world.did).toEqual([]);
   });
 });
