@@ -52,7 +52,7 @@ export async function streamLoad(
       const patienceMs = samples === 0 ? firstWithinMs : stalledAfterMs;
       const leftMs = lastMs + patienceMs - clock.now();
       if (leftMs <= 0) giveUp.abort(stalled(node, patienceMs));
-      else await clock.sleep(leftMs, ending).catch(() => undefined);
+      else await clock.sleep(Math.min(leftMs, stalledAfterMs), ending).catch(() => undefined);
     }
   }
 
