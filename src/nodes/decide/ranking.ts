@@ -16,8 +16,10 @@ export interface Ranking {
   readonly why: string;
 }
 
-/** Nodes within two hundredths of the least used one are equals: noise must not gather people on one of them. */
+/** Nodes this close to the least used one are its equals: noise must not gather people on one of them. */
 const EQUAL_WITHIN = 0.02;
+/** Load averages of machines that do the same differ by as much of their size. */
+const EQUAL_LOAD_WITHIN = 0.25;
 
 /** A node's place in the ranking by what it would be used once the server runs. */
 export function rate(view: NodeView, sample: LoadSample, use: ProjectedUse): Candidate {
@@ -27,13 +29,19 @@ export function rate(view: NodeView, sample: LoadSample, use: ProjectedUse): Can
 /** The node where room is held for this server already, then the equals by fewest servers, then the rest by use. */
 export function rank(candidates: readonly Candidate[], heldOn?: NodeId): Ranking {
   const least = Math.min(...candidates.map(({ score }) => score));
-  const equals = candidates.filter(({ score }) => score <= least + EQUAL_WITHIN).sort(byServers);
-  const rest = candidates.filter(({ score }) => score > least + EQUAL_WITHIN).sort(byScore);
+  const equals = candidates.filter((each) => isNear(each, least)).sort(byServers);
+  const rest = candidates.filter((each) => !isNear(each, least)).sort(byScore);
   const order = [...equals, ...rest];
   const held = order.find(({ view }) => view.spec.id === heldOn);
   if (held === undefined) return { order, why: whyFirst(order, equals.length) };
   const why = "room is held here for this server already";
   return { order: [held, ...order.filter((each) => each !== held)], why };
+}
+
+function isNear({ use, view }: Candidate, least: number): boolean {
+  const { weight } = view.spec;
+  const isMemoryNear = use.memory / weight <= least + EQUAL_WITHIN;
+  return isMemoryNear && use.load / weight <= least * (1 + EQUAL_LOAD_WITHIN) + EQUAL_WITHIN;
 }
 
 function whyFirst([first, second, ...others]: readonly Candidate[], equals: number): string {

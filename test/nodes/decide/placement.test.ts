@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { NodeView } from "../../../src/model.ts";
+import type { NodeId, NodeView } from "../../../src/model.ts";
 import { choose } from "../../../src/nodes/decide/placement.ts";
 import type { PlacementPolicy, PlacementRequest } from "../../../src/nodes/decide/placement.ts";
 import {
@@ -57,6 +57,19 @@ describe("choose takes", () => {
     const a = nodeView("a", { load: { servers: 3, memoryAvailableBytes: 30 * GIB } });
     const b = nodeView("b", { load: { servers: 2, memoryAvailableBytes: 30 * GIB - 40 * MIB } });
     expect(nodeFor(alice, a, b)).toBe("b");
+  });
+
+  it("the one with fewest servers though load averages say little, where all are busy", () => {
+    const a = nodeView("a", { load: { cores: 2, load1: 4.1, servers: 1 } });
+    const b = nodeView("b", { load: { cores: 2, load1: 4.9 } });
+    const c = nodeView("c", { load: { cores: 2, load1: 7 } });
+    expect(nodeFor(alice, a, b, c)).toBe("b");
+  });
+
+  it("the node where room is held for it, and another one only if that may not take it", () => {
+    const held = { ...alice, heldOn: "a" as NodeId };
+    expect(nodeFor(held, nodeView("a", { load: { load1: 7 } }), nodeView("b"))).toBe("a");
+    expect(nodeFor(held, nodeView("a", { state: "down" }), nodeView("b"))).toBe("b");
   });
 
   it("the first by name among equals", () => {

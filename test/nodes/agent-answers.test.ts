@@ -1,0 +1,36 @@
+import { spawn } from "node:child_process";
+import { describe, expect, it } from "@jest/globals";
+import { parseAccountAnswer } from "../../src/nodes/decide/account-answer.ts";
+import { parseLoadSample } from "../../src/nodes/decide/load-sample.ts";
+
+/** What the agent itself prints for a verb, each line parsed. Its input ends as soon as it has said something. */
+async function ask(verb: string, input: object): Promise<readonly Record<string, unknown>[]> {
+  const agent = spawn("python3", ["src/nodes/remote/agent.py", verb], { stdio: ["pipe", "pipe", "inherit"] });
+  agent.stdin.write(`${JSON.stringify(input)}\n`);
+  let text = "";
+  for await (const chunk of agent.stdout) {
+    text += String(chunk);
+    agent.stdin.end();
+  }
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+describe("what the real agent says is understood", () => {
+  it("of the load", async () => {
+    const [line] = await ask("sample", { everyMs: 100 });
+    const reading = parseLoadSample(line?.["sample"], 0);
+    expect(reading).toMatchObject({ ok: true, sample: { takenAtMs: 0 } });
+  });
+
+  it.each([
+    ["root", { ok: true, account: { name: "root", uid: 0, gid: 0 } }],
+    ["no such account", { ok: true, account: undefined }],
+    ["a\u0000b", { ok: true, account: undefined }],
+  ])("of the account %j", async (name, expected) => {
+    const [line] = await ask("account", { name });
+    expect(parseAccountAnswer(line?.["result"], name)).toMatchObject(expected);
+  });
+});
