@@ -8,6 +8,8 @@ export interface CookieBrowser {
   go(path: string, how?: Navigation): Promise<BrowserPage>;
   /** One request, no redirect followed. */
   step(path: string, how?: Navigation): Promise<BrowserPage>;
+  /** Sends a form, no redirect followed. */
+  post(path: string, fields: Readonly<Record<string, string>>, how?: Navigation): Promise<BrowserPage>;
   /** Sends a form and follows where it leads. */
   submit(path: string, fields: Readonly<Record<string, string>>, how?: Navigation): Promise<BrowserPage>;
   /** Names of the cookies the browser would send to a path. */
@@ -30,11 +32,10 @@ export interface BrowserPage {
 }
 
 const MAX_HOPS = 20;
+const OWN_PAGE: Navigation = { site: "same-origin" };
 
-/** A fresh one, at a site. */
-export function createCookieBrowser(origin: string): CookieBrowser {
-  const jar = new CookieJar();
-
+/** A fresh one, at a site; or one that has got hold of somebody's cookies. */
+export function createCookieBrowser(origin: string, jar = new CookieJar()): CookieBrowser {
   async function send(method: "GET" | "POST", path: string, how: Navigation, form?: string) {
     const url = new URL(path, origin).href;
     const cookie = await jar.getCookieString(url, { sameSiteContext: "lax" });
@@ -72,10 +73,9 @@ export function createCookieBrowser(origin: string): CookieBrowser {
     jar,
     step: (path, how = {}) => send("GET", path, how),
     go: async (path, how = {}) => follow(await send("GET", path, how), how),
-    async submit(path, fields, how = { site: "same-origin" }) {
-      const form = new URLSearchParams(fields).toString();
-      return follow(await send("POST", path, how, form), how);
-    },
+    post: (path, fields, how = OWN_PAGE) => send("POST", path, how, new URLSearchParams(fields).toString()),
+    submit: async (path, fields, how = OWN_PAGE) =>
+      follow(await send("POST", path, how, new URLSearchParams(fields).toString()), how),
     async cookiesFor(path) {
       const cookies = await jar.getCookies(new URL(path, origin).href);
       return cookies.map(({ key }) => key).toSorted();

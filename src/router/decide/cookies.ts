@@ -1,4 +1,5 @@
 import { stringifySetCookie } from "cookie";
+import { valuesOf } from "./own-names.ts";
 
 /** The router's own cookies. None of them is ever forwarded, but the nonce to `router_login`. */
 export type OwnCookie = "session" | "bind" | "nonce";
@@ -23,7 +24,8 @@ export function findCookie(
   cookie: OwnCookie,
   isSecure: boolean,
 ): CookieLookup {
-  const all = cookiePairs(rawHeaders).filter(({ name }) => bareName(name) === `multijhub-${cookie}`);
+  const bare = `multijhub-${cookie}`;
+  const all = pairsLike(rawHeaders, bare).filter(({ name }) => bareName(name) === bare);
   if (all.length > 1) return { kind: "ambiguous" };
   const [only] = all;
   if (only?.name !== cookieName(cookie, isSecure)) return { kind: "none" };
@@ -38,10 +40,14 @@ function bareName(name: string): string {
     .toLowerCase();
 }
 
-function cookiePairs(rawHeaders: readonly string[]): { readonly name: string; readonly value: string }[] {
-  return rawHeaders
-    .filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === "cookie")
+/** The pairs that hold the text somewhere: most of a request's cookies are looked at no further. */
+function pairsLike(
+  rawHeaders: readonly string[],
+  text: string,
+): { readonly name: string; readonly value: string }[] {
+  return valuesOf(rawHeaders, "cookie")
     .flatMap((header) => header.split(/[;,]/))
+    .filter((pair) => pair.toLowerCase().includes(text))
     .map((pair) => {
       const [name = "", ...value] = pair.split("=");
       return { name: name.trim(), value: value.join("=").trim() };
