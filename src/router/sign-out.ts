@@ -78,7 +78,13 @@ export function createSignOut(deps: Deps, { deadlineMs = 5000 } = {}): SignOutSe
       const done = await endAtHubs(session);
       log.info({ user: session.user, ...done }, "signed out");
       const nodes = [...done.ended, ...done.silent.map(({ node }) => node), ...(bind?.last?.nodes ?? [])];
-      return { user: session.user, ...done, cookies: await forget(bind, { user: session.user, nodes }) };
+      const word = session.lobby === undefined ? { isProxyWord: true as const } : {};
+      return {
+        user: session.user,
+        ...done,
+        ...word,
+        cookies: await forget(bind, { user: session.user, nodes }),
+      };
     },
     async signOutUser(user) {
       await sessions.revokeUser(user);

@@ -117,11 +117,15 @@ function lobbyDown({ lobbies, retry }: SignInTrouble & { readonly reason: "lobby
 }
 
 /** What signing out did, and what it could not do. */
-export function farewellPage({ user, ended, silent }: Farewell): StatusPage {
+export function farewellPage({ user, ended, silent, isProxyWord }: Farewell): StatusPage {
   const title = "Signed out";
   const done = html`<p>
     ${user === undefined ? "Nobody was signed in here." : html`<b>${user}</b> is signed out.`} Servers go on
     running.
+  </p>`;
+  const proxy = html`<p>
+    The proxy in front of this site still knows you: sign out there, too, or the next click signs you in
+    again.
   </p>`;
   const nodes = html`<p class="muted">Ended on: ${ended.join(", ")}.</p>`;
   const open = html`<p>
@@ -129,7 +133,8 @@ export function farewellPage({ user, ended, silent }: Farewell): StatusPage {
     </p>
     ${listOf(silent)}`;
   const body = html`<h1>${title}</h1>
-    ${done} ${ended.length > 0 ? nodes : undefined} ${silent.length > 0 ? open : undefined}
+    ${done} ${isProxyWord === true ? proxy : undefined} ${ended.length > 0 ? nodes : undefined}
+    ${silent.length > 0 ? open : undefined}
     <p><a class="button" href="/">Sign in again</a></p>`;
   return { status: 200, body: page({ title, body }) };
 }

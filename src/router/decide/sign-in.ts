@@ -81,6 +81,8 @@ export interface Farewell {
   readonly ended: readonly NodeId[];
   /** Hubs that did not answer: what they gave this browser stays good until they are told. */
   readonly silent: readonly LobbyTrouble[];
+  /** Who they are is said by a proxy in front of us, which has not forgotten them. */
+  readonly isProxyWord?: true;
   readonly cookies: readonly string[];
 }
 
