@@ -39,18 +39,22 @@ export interface HubNode {
   close(): void;
 }
 
-/** Puts the agent on a lab node as `multijhub provision` would. */
-export function installNode(lab: Lab, name: string, account = "root"): HubNode {
+/** What `ssh` needs to reach an account of a lab node. */
+export function sshArguments(
+  lab: Lab,
+  name: string,
+  account = "root",
+  key = lab.settings["LAB_KEY"] ?? "",
+): readonly string[] {
   const address = `${lab.settings["LAB_NET"] ?? ""}.${String(10 + Number(name.replace("node", "")))}`;
-  const options = [
-    ...[
-      "-i",
-      lab.settings["LAB_KEY"] ?? "",
-      "-o",
-      `UserKnownHostsFile=${lab.settings["LAB_KNOWN_HOSTS"] ?? ""}`,
-    ],
-    ...["-o", "BatchMode=yes", "-o", "LogLevel=ERROR", `${account}@${address}`],
-  ];
+  const knownHosts = `UserKnownHostsFile=${lab.settings["LAB_KNOWN_HOSTS"] ?? ""}`;
+  const quiet = ["-o", "BatchMode=yes", "-o", "LogLevel=ERROR"];
+  return ["-i", key, "-o", knownHosts, ...quiet, `${account}@${address}`];
+}
+
+/** Puts the agent on a lab node as `multijhub provision` would. */
+export function installNode(lab: Lab, name: string): HubNode {
+  const options = sshArguments(lab, name);
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const settings = {
     ...{ node: name, baseUrl: `/n/${name}/`, ports: { proxy: 910, hub: 911, api: 912 } },
@@ -75,7 +79,7 @@ export function installNode(lab: Lab, name: string, account = "root"): HubNode {
   async function agent(verb: string, input: object = {}): Promise<Answer> {
     return runAgent([...options, `multijhub-agent ${verb}`], input);
   }
-  if (account === "root") upload(shell);
+  upload(shell);
   return {
     name,
     settings,
@@ -111,8 +115,8 @@ function upload(shell: HubNode["shell"]): void {
 }
 
 /** Runs the agent without closing its stdin: it must answer the line, not wait for the end. */
-export async function runAgent(sshArguments: readonly string[], input: object): Promise<Answer> {
-  const child = spawn("ssh", sshArguments, { stdio: ["pipe", "pipe", "pipe"] });
+export async function runAgent(words: readonly string[], input: object): Promise<Answer> {
+  const child = spawn("ssh", words, { stdio: ["pipe", "pipe", "pipe"] });
   let output = "";
   let complaints = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
@@ -126,7 +130,8 @@ export async function runAgent(sshArguments: readonly string[], input: object): 
   return { ...(messages.at(-1) as unknown as Answer), progress };
 }
 
-async function forward(options: readonly string[], remotePort: number) {
+/** A way through sshd to a port of the node's loopback; the caller kills its process. */
+export async function forward(options: readonly string[], remotePort: number) {
   const port = await freePort();
   const forwarding = `127.0.0.1:${String(port)}:127.0.0.1:${String(remotePort)}`;
   const child = spawn("ssh", ["-N", "-o", "ExitOnForwardFailure=yes", "-L", forwarding, ...options], {

@@ -43,7 +43,8 @@ def stop_hub(given: dict[str, Any], where: Places, progress: Progress) -> dict[s
     prepare(where)
     names = ["hub", "proxy"] if given.get("proxy") is True else ["hub"]
     with hub_lock(where, 60.0, progress):
-        return {"changed": any([_stop(where, name) for name in names])}
+        stopped = [_stop(where, name) for name in names]
+        return {"changed": any(stopped)}
 
 
 def _stop(where: Places, name: str) -> bool:

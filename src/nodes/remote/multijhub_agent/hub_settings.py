@@ -63,9 +63,13 @@ def parse_words(value: Any) -> list[str] | None:
     """A command as its words, the first an absolute path, or None for "find it"."""
     if value is None:
         return None
-    if isinstance(value, list) and value and all(isinstance(word, str) and word and "\0" not in word for word in value):
-        if value[0].startswith("/"):
-            return list(value)
+    words = value if isinstance(value, list) else []
+    if (
+        words
+        and all(isinstance(word, str) and word and "\0" not in word for word in words)
+        and words[0].startswith("/")
+    ):
+        return list(words)
     raise _bad("proxyCommand", "a list of words that starts with an absolute path, or null")
 
 
