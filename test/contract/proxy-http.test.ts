@@ -1,37 +1,16 @@
 import { once } from "node:events";
-import { request, Agent, type IncomingMessage, type RequestOptions, type ServerResponse } from "node:http";
+import { Agent, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, it } from "@jest/globals";
-import { WebSocket, WebSocketServer } from "ws";
-import { startProxy, tcpTransport, type ProxyFixture } from "../support/proxy-fixture.ts";
+import { ALICE, answerOf, HOME, open, send, sendRaw, textOf } from "../support/proxy-client.ts";
+import { startProxy } from "../support/proxy-fixture.ts";
+import { TRANSPORTS } from "../support/proxy-transports.ts";
 
-const ALICE = { cookie: "multijhub-session=alice" };
-const HOME = "/n/node1/user/alice/";
-const transports = [{ name: "TCP", transport: tcpTransport }];
-
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-  readonly message: IncomingMessage;
-}
-
-async function send(proxy: ProxyFixture, options: RequestOptions, body?: string): Promise<Answer> {
-  const outgoing = request({ host: "127.0.0.1", port: proxy.port, headers: ALICE, path: HOME, ...options });
-  outgoing.end(body);
-  const [message] = (await once(outgoing, "response")) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of message) chunks.push(chunk as Buffer);
-  return { status: message.statusCode ?? 0, text: Buffer.concat(chunks).toString(), message };
-}
-
-describe.each(transports)("HTTP over $name", ({ transport }) => {
+describe.each(TRANSPORTS)("HTTP over $name", ({ transport }) => {
   it("passes method, target, headers and body on, and the answer back", async () => {
     await using proxy = await startProxy(
       (req, res) => {
-        const chunks: Buffer[] = [];
-        req.on("data", (chunk: Buffer) => chunks.push(chunk));
-        req.on("end", () => {
-          const body = Buffer.concat(chunks).toString();
+        void textOf(req).then((body) => {
           res.writeHead(207, "Mixed", { "X-Seen": "yes" });
           res.end(JSON.stringify({ method: req.method, url: req.url, headers: req.headers, body }));
         });
@@ -40,15 +19,31 @@ describe.each(transports)("HTTP over $name", ({ transport }) => {
     );
     const headers = { ...ALICE, host: "lab.example.org:8000", "x-custom": "1" };
     const answer = await send(proxy, { method: "PUT", path: `${HOME}a%20b?q=1&q=2`, headers }, "hello");
-    expect(answer.status).toBe(207);
-    expect(answer.message.statusMessage).toBe("Mixed");
-    expect(answer.message.headers["x-seen"]).toBe("yes");
+    expect([answer.status, answer.message.statusMessage, answer.headers["x-seen"]]).toEqual([
+      207,
+      "Mixed",
+      "yes",
+    ]);
     expect(JSON.parse(answer.text)).toMatchObject({
       method: "PUT",
       url: `${HOME}a%20b?q=1&q=2`,
       body: "hello",
       headers: { host: "lab.example.org:8000", "x-custom": "1", "x-forwarded-for": "127.0.0.1" },
     });
+  });
+
+  it("passes a chunked body on as one, of unknown length", async () => {
+    await using proxy = await startProxy(
+      (req, res) => {
+        void textOf(req).then((body) => res.end(`${req.headers["content-length"] ?? "chunked"} ${body}`));
+      },
+      { transport },
+    );
+    const outgoing = open(proxy, { method: "POST" });
+    outgoing.write("one ");
+    await once(proxy.upstream, "request");
+    outgoing.end("two");
+    expect(await textOf(await answerOf(outgoing))).toBe("chunked one two");
   });
 
   it("answers HEAD, 204 and 304 without a body, on a kept connection", async () => {
@@ -68,7 +63,7 @@ describe.each(transports)("HTTP over $name", ({ transport }) => {
       ["GET", 200, "5"],
     ] as const) {
       const answer = await send(proxy, { method, path: `${HOME}?s=${status}`, agent });
-      expect([answer.status, answer.message.headers["content-length"]]).toEqual([status, length]);
+      expect([answer.status, answer.headers["content-length"]]).toEqual([status, length]);
     }
     agent.destroy();
   });
@@ -77,15 +72,15 @@ describe.each(transports)("HTTP over $name", ({ transport }) => {
     const answers: ServerResponse[] = [];
     await using proxy = await startProxy(
       (_req, res) => {
+        answers.push(res);
         res.writeHead(200, { "Content-Type": "text/event-stream" });
         res.flushHeaders();
-        answers.push(res);
       },
       { transport },
     );
-    const outgoing = request({ host: "127.0.0.1", port: proxy.port, headers: ALICE, path: HOME });
+    const outgoing = open(proxy);
     outgoing.on("error", () => undefined).end();
-    const [message] = (await once(outgoing, "response")) as [IncomingMessage];
+    const message = await answerOf(outgoing);
     expect(message.headers["content-type"]).toBe("text/event-stream");
     for (const text of ["data: 1\n\n", "data: 2\n\n"]) {
       answers[0]?.write(text);
@@ -94,54 +89,125 @@ describe.each(transports)("HTTP over $name", ({ transport }) => {
     }
     outgoing.destroy();
   });
-});
 
-describe.each(transports)("websockets over $name", ({ transport }) => {
-  it("carries messages both ways, and the close", async () => {
-    await using proxy = await startProxy(() => undefined, { transport });
-    const server = new WebSocketServer({ server: proxy.upstream });
-    server.on("connection", (socket) => {
-      socket.on("message", (data: Buffer) => {
-        socket.send(`echo ${data.toString()}`);
-      });
-    });
-    const client = new WebSocket(`ws://127.0.0.1:${proxy.port}${HOME}api/kernels/1/channels`, {
-      headers: ALICE,
-    });
-    await once(client, "open");
-    client.send("6*7");
-    const [data] = (await once(client, "message")) as [Buffer];
-    expect(data.toString()).toBe("echo 6*7");
-    client.close(4001, "done");
-    const [code] = (await once(client, "close")) as [number];
-    expect(code).toBe(4001);
-    server.close();
+  it("keeps connections alive on both sides", async () => {
+    let connections = 0;
+    await using proxy = await startProxy((_req, res) => res.end("ok"), { transport });
+    proxy.upstream.on("connection", () => (connections += 1));
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const reused: boolean[] = [];
+    for (let i = 0; i < 5; i += 1) reused.push((await send(proxy, { agent })).isConnectionReused);
+    agent.destroy();
+    expect([connections, reused]).toEqual([1, [false, true, true, true, true]]);
   });
 
-  it("shuts the gate on others", async () => {
-    await using proxy = await startProxy(() => undefined, { transport });
-    const headers = { cookie: "multijhub-session=bob" };
-    const client = new WebSocket(`ws://127.0.0.1:${proxy.port}${HOME}x`, { headers });
-    const [error] = (await once(client, "error")) as [Error];
-    expect(error.message).toContain("403");
+  it("asks for a body only once the request may pass", async () => {
+    await using proxy = await startProxy(
+      (req, res) => {
+        void textOf(req).then((body) => res.end(`got ${body}`));
+      },
+      { transport },
+    );
+    const headers = { ...ALICE, expect: "100-continue", "content-length": "2" };
+    const outgoing = open(proxy, { method: "PUT", headers });
+    outgoing.flushHeaders();
+    await once(outgoing, "continue");
+    outgoing.end("ok");
+    expect(await textOf(await answerOf(outgoing))).toBe("got ok");
+
+    const refused = open(proxy, { method: "PUT", headers: { ...headers, cookie: "multijhub-session=bob" } });
+    refused.on("error", () => undefined).flushHeaders();
+    expect((await answerOf(refused)).statusCode).toBe(403);
+    refused.destroy();
+  });
+
+  it("passes trailers on, but no cookie in them", async () => {
+    await using proxy = await startProxy(
+      (_req, res) => {
+        res.writeHead(200, { Trailer: "Server-Timing, Set-Cookie" });
+        res.write("body");
+        res.addTrailers({ "Server-Timing": "x", "Set-Cookie": "a=1" });
+        res.end();
+      },
+      { transport },
+    );
+    const { message } = await send(proxy);
+    expect(message.trailers).toEqual({ "server-timing": "x" });
+  });
+
+  it("renews the session on whatever answer", async () => {
+    await using proxy = await startProxy((_req, res) => res.setHeader("Set-Cookie", "a=1").end(), {
+      transport,
+    });
+    const renewed = "multijhub-session=renewed; Path=/; HttpOnly";
+    expect((await send(proxy)).headers["set-cookie"]).toEqual([
+      `a=1; Path=${HOME}`.replace(/\/$/, ""),
+      renewed,
+    ]);
+    expect((await send(proxy, { path: "/n/node1/user/bob/" })).headers["set-cookie"]).toEqual([renewed]);
+  });
+
+  it("takes the headers of many hubs' cookies, up to 64 KiB", async () => {
+    await using proxy = await startProxy((req, res) => res.end(String(req.headers.cookie?.length)), {
+      transport,
+      upstreamMaxHeaderSize: 65_536,
+    });
+    const [many, tooMany] = [40_000, 70_000].map((bytes) => `${ALICE.cookie}; a=${"x".repeat(bytes)}`);
+    expect((await send(proxy, { headers: { cookie: many } })).text).toBe("40002");
+    expect((await send(proxy, { headers: { cookie: tooMany } })).status).toBe(431);
+  });
+
+  it("serves HTTP/1.0 clients by closing", async () => {
+    await using proxy = await startProxy((_req, res) => res.end("old"), { transport });
+    const socket = await sendRaw(proxy, `GET ${HOME} HTTP/1.0\r\nHost: x\r\nCookie: ${ALICE.cookie}\r\n\r\n`);
+    expect(await textOf(socket)).toMatch(/^HTTP\/1\.1 200 OK[^]*\r\n\r\nold$/);
   });
 });
 
-it("says which part is down", async () => {
-  await using proxy = await startProxy(() => undefined, { isUpstreamUp: false });
-  const answer = await send(proxy, { headers: { ...ALICE, accept: "text/html" } });
-  expect(answer.status).toBe(502);
-  expect(answer.text).toContain("The hub on node1 is not running");
-  expect(proxy.failures).toMatchObject([{ node: "node1", error: { code: "TUNNEL_REFUSED" } }]);
-});
+describe("the front", () => {
+  it("gives the application what is not below /n/", async () => {
+    await using proxy = await startProxy((_req, res) => res.end("node"));
+    for (const path of ["/", "/home", "/n", "/N/node1/", "//n/node1/user/alice/", "/%6e/node1/"]) {
+      expect((await send(proxy, { path })).text).toBe("app");
+    }
+    expect((await send(proxy)).text).toBe("node");
+  });
 
-it("closes a connection that sends garbage", async () => {
-  await using proxy = await startProxy((_req, res) => res.end("never"));
-  const socket = connect(proxy.port, "127.0.0.1");
-  socket.write(
-    "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-  );
-  const [data] = (await once(socket, "data")) as [Buffer];
-  expect(data.toString()).toMatch(/^HTTP\/1\.1 400 /);
-  socket.destroy();
+  it("answers an upgrade that is none in plain HTTP, as curl --http2 asks for", async () => {
+    await using proxy = await startProxy((req, res) => res.end(`plain ${req.headers.upgrade ?? "none"}`));
+    const headers = {
+      ...ALICE,
+      connection: "Upgrade, HTTP2-Settings",
+      upgrade: "h2c",
+      "http2-settings": "x",
+    };
+    expect((await send(proxy, { headers })).text).toBe("plain none");
+    expect((await send(proxy, { headers, path: "/home" })).text).toBe("app");
+  });
+
+  it("lets requests finish when it stops, and takes no new ones", async () => {
+    const answers: ServerResponse[] = [];
+    await using proxy = await startProxy((_req, res) => answers.push(res), { drainMs: 2000 });
+    const outgoing = open(proxy);
+    outgoing.end();
+    await once(proxy.upstream, "request");
+    const stopped = proxy.front.stop();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const late = connect(proxy.port, "127.0.0.1");
+    await once(late, "error");
+    answers[0]?.end("in time");
+    expect(await textOf(await answerOf(outgoing))).toBe("in time");
+    await stopped;
+    await proxy.front.stop();
+  });
+
+  it("breaks what does not finish by the deadline", async () => {
+    await using proxy = await startProxy(() => undefined, { drainMs: 50 });
+    const outgoing = open(proxy);
+    outgoing.end();
+    const broken = once(outgoing, "error");
+    await once(proxy.upstream, "request");
+    await proxy.front.stop();
+    await broken;
+  });
 });

@@ -72,6 +72,8 @@ export interface FixtureOptions extends Partial<ForwarderOptions> {
   readonly app?: RequestListener;
   readonly drainMs?: number;
   readonly sessions?: SessionReader;
+  /** The node's own limit; Node's default unless said. */
+  readonly upstreamMaxHeaderSize?: number;
   /** Whether a node called `node1` has anything listening. */
   readonly isUpstreamUp?: boolean;
 }
@@ -82,7 +84,10 @@ export async function startProxy(
   options: FixtureOptions = {},
 ): Promise<ProxyFixture> {
   const { transport = tcpTransport, app = notFound, isUpstreamUp = true, sessions = fakeSessions } = options;
-  const upstream = createServer({ keepAliveTimeout: 5000 }, handler);
+  const upstream = createServer(
+    { keepAliveTimeout: 5000, maxHeaderSize: options.upstreamMaxHeaderSize },
+    handler,
+  );
   const sockets = new Set<Socket>();
   upstream.on(
     "connection",

@@ -69,7 +69,7 @@ function withoutOwn(value: string, withNonce: boolean): string {
   return value
     .split(";")
     .filter((pair) => {
-      const name = pair.replace(/=.*$/s, "").trim();
+      const name = pair.replace(/^[=\s]+/, "").replace(/\s*=.*$/s, "");
       return !isOwnCookie(name) || (withNonce && isNonceCookie(name));
     })
     .map((pair) => pair.trim())

@@ -45,7 +45,8 @@ export function createFrontServer(deps: FrontServerDeps, options: FrontServerOpt
 
   function handle(request: IncomingMessage, response: ServerResponse): void {
     if (isStopping) response.shouldKeepAlive = false;
-    if (isForNode(request)) deps.proxy.handle(request, response);
+    if (request.httpVersionMajor !== 1) refuse(request.socket, "505 HTTP Version Not Supported");
+    else if (isForNode(request)) deps.proxy.handle(request, response);
     else deps.app(request, response);
   }
 
