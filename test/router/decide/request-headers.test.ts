@@ -109,22 +109,20 @@ describe("toNodeHeaders", () => {
   });
 
   it("never lets a secret of ours through, in whatever company", () => {
-    const word = fc.constantFrom(
-      "a=1",
-      ";",
-      "; ",
-      " ",
-      "multijhub-session=SECRET",
-      "__Host-multijhub-session=SECRET",
-      "=",
-      "\t",
+    const space = fc.constantFrom("", " ", "\t", "=", " =");
+    const name = fc.constantFrom(
+      "a",
+      "multijhub-session",
+      "__Host-multijhub-session",
+      "MULTIJHUB-bind",
+      "__secure-multijhub-x",
     );
+    const pair = fc.tuple(space, name, space).map(([before, own, after]) => {
+      return `${before}${own}${after}=${own === "a" ? "1" : "SECRET"}`;
+    });
     fc.assert(
-      fc.property(fc.array(word), (words) => {
-        const value = words.join("");
-        // A browser writes a cookie between semicolons; glued to another's value it is that cookie's.
-        if (/[^;\s](__Host-)?multijhub|SECRET[^;\s]/.test(value.replace(/(^|;)[\s=]*/g, "$1"))) return;
-        expect(JSON.stringify(toNodeHeaders(["Cookie", value], options))).not.toContain("SECRET");
+      fc.property(fc.array(pair), (cookies) => {
+        expect(toNodeHeaders(["Cookie", cookies.join(";")], options).join()).not.toContain("SECRET");
       }),
     );
   });
