@@ -158,6 +158,20 @@ describe("a running server", () => {
     }
   });
 
+  it("is not stopped by a hub that restarts while it cannot answer", async () => {
+    const { server, browser } = await startServer();
+    const fragment = "/etc/multijhub/hub.d/10-impatient.py";
+    node.shell(`mkdir -p /etc/multijhub/hub.d && cat > ${fragment}`, "c.Spawner.http_timeout = 1");
+    node.shell(`kill -STOP ${String(server.pid)}`);
+    expect(await node.startHub()).toMatchObject({ ok: true, result: { changed: true } });
+    await sleep(4_000);
+    node.shell(`kill -CONT ${String(server.pid)}; rm ${fragment}`);
+    expect(await servers()).toMatchObject([{ pid: server.pid, startTicks: server.startTicks }]);
+    for (let attempt = 0; attempt < 40 && (await answersContents(browser)) !== 200; attempt += 1)
+      await sleep(250);
+    expect(await answersContents(browser)).toBe(200);
+  });
+
   it("is answered to by the proxy while the hub is away", async () => {
     const { browser } = await startServer();
     expect(await node.agent("stop-hub")).toMatchObject({ result: { changed: true } });

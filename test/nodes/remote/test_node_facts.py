@@ -85,7 +85,7 @@ class SampleTest(unittest.TestCase):
         self.assertIsNone(load_sample.memory_pressure(""))
 
     def test_has_every_figure(self) -> None:
-        sample = load_sample.sample(ServerTable())
+        sample = load_sample.sample(ServerTable().running())
         self.assertGreater(sample["memoryTotalBytes"], sample["memoryAvailableBytes"])
         self.assertAlmostEqual(sample["clockMs"] / 1000, time.time(), delta=5)
 

@@ -7,6 +7,7 @@ import os
 from . import service_record
 from .listeners import Listener, listening, pids_of, user_name
 from .places import Places
+from .process_table import socket_inodes
 from .protocol import Refusal
 from .service_record import Record
 
@@ -19,15 +20,9 @@ def own_listeners(ports: dict[str, int], where: Places) -> dict[str, Record | No
     own = {name: service_record.running(where, name) for name in ("proxy", "hub")}
     roles = {number: ROLE_OF_PORT[name] for name, number in ports.items()}
     for listener in listening(roles):
-        role, pids = roles[listener.port], pids_of(listener)
-        record = own[role]
-        if record and record.pid in pids and listener.uid == os.geteuid():
-            continue
-        adopted = _adopt(pids, role)
-        if not adopted:
-            raise _taken(listener, pids)
-        service_record.save(where, adopted)
-        own[role] = adopted
+        role = roles[listener.port]
+        if not _is_of(listener, own[role]):
+            own[role] = _adopt(listener, role, where)
     return own
 
 
@@ -40,9 +35,19 @@ def strangers(ports: dict[str, int], where: Places) -> list[str]:
         return [refusal.message]
 
 
-def _adopt(pids: list[int], role: str) -> Record | None:
+def _is_of(listener: Listener, record: Record | None) -> bool:
+    """The quick look, at one process."""
+    return bool(record) and listener.uid == os.geteuid() and listener.inode in socket_inodes(record.pid)
+
+
+def _adopt(listener: Listener, role: str, where: Places) -> Record:
+    pids = pids_of(listener)
     adopted = (service_record.adopt(pid, role) for pid in pids)
-    return next((record for record in adopted if record), None)
+    record = next((record for record in adopted if record), None)
+    if not record:
+        raise _taken(listener, pids)
+    service_record.save(where, record)
+    return record
 
 
 def _taken(listener: Listener, pids: list[int]) -> Refusal:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 import sqlite3
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
 from typing import Callable
 
 KEEP = 5
-EVERY_S = 600.0
 
 IsServer = Callable[[int, str, str], bool]
 
@@ -76,22 +73,6 @@ def forget_dead_servers(database: Path, is_server: IsServer) -> list[str]:
         for spawner_id, *_ in stale:
             connection.execute("UPDATE spawners SET state = '{}' WHERE id = ?", (spawner_id,))
     return [f"{user}/{name}" if name else user for _, _, user, name in stale]
-
-
-def back_up_regularly(database: Path, log: logging.Logger, every_s: float = EVERY_S) -> threading.Thread:
-    """Backs up for as long as the process lives, in a thread of its own: the hub's loop never waits for the disk."""
-
-    def loop() -> None:
-        while True:
-            time.sleep(every_s)
-            try:
-                back_up(database)
-            except (OSError, sqlite3.Error):
-                log.exception("backing up the hub's database failed")
-
-    thread = threading.Thread(target=loop, name="database-backup", daemon=True)
-    thread.start()
-    return thread
 
 
 def _noted_pids(connection: sqlite3.Connection) -> list[tuple[int, int, str, str]]:

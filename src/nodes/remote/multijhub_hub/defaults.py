@@ -21,4 +21,4 @@ def apply_defaults(c: Any, settings: NodeSettings, places: NodePlaces) -> None:
     c.Spawner.default_url = "/lab"
     c.Spawner.start_timeout = 60
     c.Spawner.http_timeout = 60
-    c.ServerMixin.server_logs = str(places.logs / "servers")
+    c.ServerMixin.server_logs = str(places.server_logs)

@@ -50,7 +50,7 @@ def _addresses(c: Any, settings: NodeSettings) -> None:
 
 
 def _state(c: Any, places: NodePlaces) -> None:
-    c.JupyterHub.db_url = f"sqlite:///{places.hub / 'jupyterhub.sqlite'}"
+    c.JupyterHub.db_url = f"sqlite:///{places.database}"
     c.JupyterHub.cookie_secret_file = str(places.hub / "cookie_secret")
     c.JupyterHub.pid_file = str(places.run / "jupyterhub.pid")
     c.JupyterHub.cleanup_servers = False

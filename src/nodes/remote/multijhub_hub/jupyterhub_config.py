@@ -1,15 +1,15 @@
 """JupyterHub's configuration on a node: our defaults, the site's /etc/multijhub/hub.d/*.py, what must hold."""
 
-import logging
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.dont_write_bytecode = True
 
-from multijhub_hub import database, fragments, node_settings  # noqa: E402  (the path above comes first)
+from multijhub_hub import fragments, node_settings  # noqa: E402  (the path above comes first)
 from multijhub_hub.defaults import apply_defaults  # noqa: E402
 from multijhub_hub.enforcement import enforce  # noqa: E402
+from multijhub_hub.housekeeping import keep_house_regularly  # noqa: E402
 
 c = get_config()  # noqa: F821  (JupyterHub puts it here)
 places = node_settings.places_from_environment()
@@ -20,5 +20,5 @@ fragments.run(places.fragments, {"c": c, "get_config": get_config, "node": setti
 enforce(c, settings, places)
 
 if node_settings.is_started_by_agent():
-    (places.logs / "servers").mkdir(mode=0o700, exist_ok=True)
-    database.back_up_regularly(places.hub / "jupyterhub.sqlite", logging.getLogger("multijhub"))
+    places.server_logs.mkdir(mode=0o700, exist_ok=True)
+    keep_house_regularly(places)

@@ -34,6 +34,14 @@ class NodePlaces:
     run: Path
     fragments: Path
 
+    @property
+    def database(self) -> Path:
+        return self.hub / "jupyterhub.sqlite"
+
+    @property
+    def server_logs(self) -> Path:
+        return self.logs / "servers"
+
 
 def load_settings(places: NodePlaces) -> NodeSettings:
     known = {item.name for item in fields(NodeSettings)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import pwd
 import subprocess
@@ -10,7 +11,10 @@ from typing import Any, Callable
 from urllib.parse import quote
 
 from jupyterhub.spawner import LocalProcessSpawner
-from traitlets import Integer, Unicode
+from tornado.httpclient import AsyncHTTPClient, HTTPError
+from traitlets import Bool, Integer, Unicode
+
+RETRY_S = 0.5
 
 
 class ServerMixin(LocalProcessSpawner):
@@ -19,9 +23,11 @@ class ServerMixin(LocalProcessSpawner):
     server_logs = Unicode(config=True, help="Folder for the output of users' servers; the hub's log otherwise.")
     start_ticks = Integer(0)
     boot_id = Unicode()
+    is_found_running = Bool(False)
 
     async def start(self) -> Any:
         """Notes when the process started: together with the boot that names it for ever, a pid alone is reused."""
+        self.is_found_running = False
         chosen, log = self.popen_kwargs, self._open_log()
         if log is not None:
             self.popen_kwargs = {**chosen, "stdout": log, "stderr": subprocess.STDOUT}
@@ -54,6 +60,7 @@ class ServerMixin(LocalProcessSpawner):
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
         self.start_ticks, self.boot_id = state.get("start_ticks", 0), state.get("boot_id", "")
+        self.is_found_running = bool(self.pid)
 
     def clear_state(self) -> None:
         super().clear_state()
@@ -63,6 +70,15 @@ class ServerMixin(LocalProcessSpawner):
         """False, as for a process that is gone, if the pid now belongs to another."""
         is_other = self.start_ticks and (self.boot_id, self.start_ticks) != (boot_id(), start_ticks(self.pid))
         return False if is_other else await super()._signal(sig)
+
+    async def get_url(self) -> str:
+        """The hub asks for the URL when it starts and finds this server running, gives it `http_timeout` to answer, and
+        stops it if it does not (jupyterhub #5107). So the URL is not told before the server answers, or has ended."""
+        url: str = await super().get_url()
+        while self.is_found_running and not await answers(url) and await self._signal(0):
+            await asyncio.sleep(RETRY_S)
+        self.is_found_running = False
+        return url
 
     def _open_log(self) -> int | None:
         """A file of the user's own, so that its size counts against them and they cannot touch the hub's log."""
@@ -88,6 +104,15 @@ def with_identity(spawner: type) -> type:
     if not issubclass(spawner, LocalProcessSpawner) or issubclass(spawner, ServerMixin):
         return spawner
     return type(f"Multi{spawner.__name__}", (ServerMixin, spawner), {"__module__": __name__})
+
+
+async def answers(url: str) -> bool:
+    """Whether anything speaks HTTP there, whatever it says."""
+    try:
+        await AsyncHTTPClient().fetch(url, follow_redirects=False, raise_error=False, request_timeout=5)
+        return True
+    except (OSError, HTTPError):
+        return False
 
 
 def start_ticks(pid: int) -> int | None:
