@@ -39,13 +39,13 @@ export function createCluster({ hosts, reservations, clock, log }: ClusterDeps):
     for (const listener of listeners) listener();
   }
 
-  function note(node: NodeId, event: HealthEvent): void {
+  function note(node: NodeId, event: HealthEvent, cause?: unknown): void {
     if (hosts.find(node) === undefined) return;
     const before = healths.get(node) ?? UNHEARD;
     const after = nextHealth(before, event);
     healths.set(node, after);
     if (before.state === after.state && before.detail === after.detail) return;
-    if (after.state === "down") log.warn({ node, detail: after.detail }, "node is down");
+    if (after.state === "down") log.warn({ node, err: cause }, "node is down");
     else if (after.state === "up") log.info({ node }, "node is up");
     tell();
   }
@@ -88,7 +88,8 @@ export function createCluster({ hosts, reservations, clock, log }: ClusterDeps):
         note(node, { kind: "connected", atMs: clock.now() });
       },
       lost(node, cause) {
-        note(node, { kind: "lost", detail: cause instanceof Error ? cause.message : String(cause) });
+        const detail = cause instanceof Error ? cause.message : String(cause);
+        note(node, { kind: "lost", detail }, cause);
       },
     },
   };
