@@ -1,5 +1,5 @@
 import { AppError } from "../errors.ts";
-import type { Location, NodeId, SilentPlace } from "../model.ts";
+import type { Location, NodeId, Sighting, SilentPlace } from "../model.ts";
 import type { Clock, Locator } from "../ports.ts";
 import { within } from "./deadline.ts";
 import type { Trip } from "./journeys.ts";
@@ -21,7 +21,12 @@ export interface SearchOptions {
 
 /** What the search ended with: a node to go to, or leave to choose one. */
 export type Whereabouts =
-  | { readonly kind: "ready" | "starting" | "stopped"; readonly node: NodeId; readonly seenAtMs: number }
+  | {
+      readonly kind: "ready" | "starting" | "stopped";
+      readonly node: NodeId;
+      readonly seenAtMs: number;
+      readonly evidence: Sighting["evidence"];
+    }
   | { readonly kind: "none" }
   | { readonly kind: "given-up" };
 
@@ -72,14 +77,14 @@ function settle(trip: Trip, location: Location): Whereabouts | undefined {
     trip.tell({ kind: "none" });
     return { kind: "none" };
   }
-  const { node, ready, pending, seenAtMs } = location.sighting;
+  const { node, ready, pending, seenAtMs, evidence } = location.sighting;
   if (pending === "stop") {
     trip.tell({ kind: "stopping", node });
     return undefined;
   }
   const kind = ready ? "ready" : pending === "spawn" ? "starting" : "stopped";
   trip.tell({ kind: "found", node, how: kind === "ready" ? "running" : kind });
-  return { kind, node, seenAtMs };
+  return { kind, node, seenAtMs, evidence };
 }
 
 function giveUp(trip: Trip): Whereabouts {

@@ -34,10 +34,12 @@ export function createTravel(deps: TravelDeps, options: TravelOptions): Travel {
   async function goBack(
     trip: Trip,
     traveller: Traveller,
-    { node, kind, seenAtMs }: Extract<Whereabouts, { readonly node: NodeId }>,
+    { node, kind, seenAtMs, evidence }: Extract<Whereabouts, { readonly node: NodeId }>,
     signal: AbortSignal,
   ): Promise<NodeId> {
-    if (kind === "ready" && clock.now() - seenAtMs <= options.freshMs) return node;
+    // A process table tells that the server runs, and that its hub does not.
+    const isHubFresh = evidence === "hub-list" && clock.now() - seenAtMs <= options.freshMs;
+    if (kind === "ready" && isHubFresh) return node;
     await wakeHub(trip, node, deps, options, signal);
     if (kind === "ready") return node;
     const how = kind === "starting" ? "follow" : "start";
