@@ -117,11 +117,14 @@ export interface Locator {
   locateAll(user: UserName, signal: AbortSignal): Promise<Location>;
 }
 
+/** Nodes to leave out for now, each with the reason, in words for a person. */
+export type Avoid = ReadonlyMap<NodeId, string>;
+
 /** Chooses a node and reserves room on it, in one step. */
 export interface Placer {
-  place(key: ServerKey): Placement;
+  place(key: ServerKey, avoid?: Avoid): Placement;
   /** The table `place` would decide by, without reserving. */
-  explain(key: ServerKey): Placement;
+  explain(key: ServerKey, avoid?: Avoid): Placement;
   /** The start ended, well or not: give the room back. */
   release(key: ServerKey): void;
 }

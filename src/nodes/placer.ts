@@ -1,5 +1,5 @@
 import type { ClusterSnapshot, Placement, ServerKey } from "../model.ts";
-import type { Clock, Log, Placer } from "../ports.ts";
+import type { Avoid, Clock, Log, Placer } from "../ports.ts";
 import { choose } from "./decide/placement.ts";
 import type { PlacementPolicy } from "./decide/placement.ts";
 import type { Reservations } from "./reservations.ts";
@@ -19,15 +19,15 @@ export function createPlacer(
   { cluster, reservations, clock, log }: PlacerDeps,
   policy: PlacementPolicy,
 ): Placer {
-  function decide(key: ServerKey): Placement {
+  function decide(key: ServerKey, avoid?: Avoid): Placement {
     const heldOn = reservations.heldOn(key);
-    const request = { key, ...(heldOn !== undefined && { heldOn }) };
+    const request = { key, ...(heldOn !== undefined && { heldOn }), ...(avoid && { avoid }) };
     return choose(cluster.snapshot(), request, policy, clock.now());
   }
 
   return {
-    place(key) {
-      const placement = decide(key);
+    place(key, avoid) {
+      const placement = decide(key, avoid);
       const [first] = placement.verdicts;
       if (placement.kind === "none") {
         log.warn({ ...key, verdicts: placement.verdicts }, "no node can take a server");

@@ -3,16 +3,17 @@ import type { ServerKey } from "../model.ts";
 import type { Log, Random, Service } from "../ports.ts";
 import type { Failure } from "./decide/journey.ts";
 import type { JourneyMeter, Traveller, WayIn } from "./decide/way-in.ts";
+import { createHubFailures, type HubFailuresOptions } from "./hub-failures.ts";
 import { createJourneys, type JourneysOptions, type Trip } from "./journeys.ts";
 import { createTravel, type TravelDeps, type TravelOptions } from "./travel.ts";
 
-export interface EntryDeps extends TravelDeps {
+export interface EntryDeps extends Omit<TravelDeps, "failures"> {
   readonly meter: JourneyMeter;
   readonly random: Random;
   readonly log: Log;
 }
 
-export interface EntryOptions extends TravelOptions, JourneysOptions {}
+export interface EntryOptions extends TravelOptions, JourneysOptions, HubFailuresOptions {}
 
 /**
  * The way in: brings a user to their server, starting what has to be started. One journey a server, shared by
@@ -21,7 +22,8 @@ export interface EntryOptions extends TravelOptions, JourneysOptions {}
 export function createEntry(deps: EntryDeps, options: EntryOptions): WayIn & Service {
   const { assignments, clock, log, meter } = deps;
   const journeys = createJourneys(deps, options);
-  const travel = createTravel(deps, options);
+  const failures = createHubFailures(deps, options);
+  const travel = createTravel({ ...deps, failures }, options);
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
 
@@ -67,6 +69,7 @@ export function createEntry(deps: EntryDeps, options: EntryOptions): WayIn & Ser
       return true;
     },
     forget: assignments.forget,
+    explain: (key) => deps.placer.explain(key, failures.reasons()),
     lastPlacement: assignments.lastPlacement,
     start: () => Promise.resolve(),
     async stop() {

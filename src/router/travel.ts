@@ -1,18 +1,13 @@
-import { AppError } from "../errors.ts";
 import type { NodeId } from "../model.ts";
-import type { Placement, Placer } from "../ports.ts";
-import { type ArrivalDeps, type ArrivalOptions, startServer, wakeHub } from "./arrival.ts";
-import type { Assignments } from "./assignments.ts";
-import type { PlacementRecord, Traveller } from "./decide/way-in.ts";
+import { startServer, wakeHub } from "./arrival.ts";
+import type { Traveller } from "./decide/way-in.ts";
+import { createHubChoice, type HubChoiceDeps, type HubChoiceOptions } from "./hub-choice.ts";
 import type { Trip } from "./journeys.ts";
 import { search, type SearchDeps, type SearchOptions, type Whereabouts } from "./search.ts";
 
-export interface TravelDeps extends ArrivalDeps, SearchDeps {
-  readonly placer: Placer;
-  readonly assignments: Assignments;
-}
+export interface TravelDeps extends HubChoiceDeps, SearchDeps {}
 
-export interface TravelOptions extends ArrivalOptions, SearchOptions {
+export interface TravelOptions extends HubChoiceOptions, SearchOptions {
   /** A sighting younger than this needs no second look at its hub. */
   readonly freshMs: number;
 }
@@ -23,6 +18,7 @@ export type Travel = (trip: Trip, traveller: Traveller, signal: AbortSignal) => 
 /** From looking for the server to its being ready. */
 export function createTravel(deps: TravelDeps, options: TravelOptions): Travel {
   const { assignments, clock, placer } = deps;
+  const chooseHub = createHubChoice(deps, options);
 
   async function travel(trip: Trip, traveller: Traveller, signal: AbortSignal): Promise<NodeId> {
     const where = await search(trip, deps, options, signal);
@@ -49,8 +45,7 @@ export function createTravel(deps: TravelDeps, options: TravelOptions): Travel {
 
   async function startAnew(trip: Trip, traveller: Traveller, signal: AbortSignal): Promise<NodeId> {
     try {
-      const node = await choose(trip);
-      await wakeHub(trip, node, deps, options, signal);
+      const node = await chooseHub(trip, signal);
       await startServer(trip, { node, traveller, how: "introduce" }, deps, options, signal);
       await assignments.settle(trip.key, node);
       return node;
@@ -62,30 +57,5 @@ export function createTravel(deps: TravelDeps, options: TravelOptions): Travel {
     }
   }
 
-  /** Chooses and reserves; where another router, or this one a moment ago, decided first, that stands. */
-  async function choose(trip: Trip): Promise<NodeId> {
-    const before = await assignments.find(trip.key);
-    if (before !== undefined) {
-      trip.tell({ kind: "assigned", node: before.node });
-      return before.node;
-    }
-    const placement = placer.place(trip.key);
-    await assignments.record(trip.key, toRecord(placement, clock.now()));
-    if (placement.kind === "none") {
-      trip.tell({ kind: "nowhere", verdicts: placement.verdicts });
-      throw new AppError("NO_NODE_AVAILABLE", "no node can take another server now", {});
-    }
-    const { node, verdicts } = placement;
-    const agreed = await assignments.claim(trip.key, node);
-    if (agreed !== node) placer.release(trip.key);
-    trip.tell(agreed === node ? { kind: "placed", node, verdicts } : { kind: "assigned", node: agreed });
-    return agreed;
-  }
-
   return travel;
-}
-
-function toRecord(placement: Placement, atMs: number): PlacementRecord {
-  const { verdicts } = placement;
-  return placement.kind === "placed" ? { atMs, node: placement.node, verdicts } : { atMs, verdicts };
 }

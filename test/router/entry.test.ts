@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { AppError } from "../../src/errors.ts";
+import type { ServerKey, UserName } from "../../src/model.ts";
 import { createEntryRig } from "../support/entry-rig.ts";
 import { ALICE, NODE1, NODE2 } from "../support/fake-world.ts";
 
@@ -231,6 +232,56 @@ describe("failures", () => {
     });
   });
 
+  it("tries another node when a hub does not start, and leaves that one alone for a while", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.hubFailure = new AppError("JUPYTERHUB_MISSING", "no jupyterhub there", {});
+    world.goodHubs.add(NODE2);
+    entry.open(traveller, ALICE);
+    await clock.advance(5000);
+    expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE2 });
+    expect(JSON.stringify(entry.find(ALICE)?.steps)).toContain("no jupyterhub there; another node is tried");
+    const bob: ServerKey = { ...ALICE, user: "bob" as UserName };
+    expect(entry.explain(bob)).toMatchObject({
+      node: NODE2,
+      verdicts: [{ node: NODE1, reasons: ["its hub did not start lately: no jupyterhub there"] }],
+    });
+    await clock.advance(120_000);
+    expect(entry.explain(bob)).toMatchObject({ node: NODE1 });
+  });
+
+  it("stays where a server belongs, even if its hub does not start", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.hubFailure = new AppError("JUPYTERHUB_MISSING", "no jupyterhub there", {});
+    world.location = { kind: "found", sighting: BEING_STARTED, others: [] };
+    entry.open(traveller, ALICE);
+    await clock.advance(5000);
+    expect(entry.find(ALICE)?.outcome).toMatchObject({ kind: "failed", code: "JUPYTERHUB_MISSING" });
+    expect(world.did).not.toContain("place");
+  });
+
+  it("ends when no hub starts", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.hubFailure = new AppError("DISK_FULL", "no space", {});
+    entry.open(traveller, ALICE);
+    await clock.advance(5000);
+    expect(entry.find(ALICE)?.outcome).toMatchObject({ kind: "failed", code: "DISK_FULL" });
+    expect(world.did.filter((did) => did.startsWith("hub"))).toEqual(["hub node1", "hub node2"]);
+    world.goodHubs.add(NODE1);
+    entry.retry(traveller, ALICE);
+    await clock.advance(5000);
+    expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE1 });
+  });
+
+  it("says what failed where there is no other node", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.hubFailure = new AppError("DISK_FULL", "no space", {});
+    world.nodes = [NODE1];
+    entry.open(traveller, ALICE);
+    await clock.advance(5000);
+    expect(entry.find(ALICE)?.outcome).toMatchObject({ kind: "failed", code: "DISK_FULL" });
+    expect(world.did.filter((did) => did.startsWith("hub"))).toEqual(["hub node1"]);
+  });
+
   it.each(["hubFailure", "serverFailure"] as const)(
     "after a %s leaves nothing half-started",
     async (kind) => {
@@ -266,7 +317,7 @@ describe("failures", () => {
   });
 
   it.each([
-    ["hubMs", "HUB_NOT_HEALTHY", 60_000],
+    ["hubMs", "HUB_NOT_HEALTHY", 121_000],
     ["serverMs", "SERVER_TIMEOUT", 121_000],
   ] as const)("bounds %s", async (what, code, afterMs) => {
     const { clock, entry, world } = createEntryRig();

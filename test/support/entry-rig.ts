@@ -14,6 +14,8 @@ export const ENTRY_OPTIONS = {
   hubStartMs: 60_000,
   serverStartMs: 120_000,
   freshMs: 5000,
+  maxNodes: 2,
+  avoidMs: 120_000,
   keepFailedMs: 60_000,
   keepArrivedMs: 30_000,
 };

@@ -1,6 +1,15 @@
 import { AppError } from "../../src/errors.ts";
 import { keyText, type Location, type NodeId, type ServerKey, type UserName } from "../../src/model.ts";
-import type { HubApi, HubKeeper, Locator, NodeVerdict, Placer, Store } from "../../src/ports.ts";
+import type {
+  Avoid,
+  HubApi,
+  HubKeeper,
+  Locator,
+  NodeVerdict,
+  Placement,
+  Placer,
+  Store,
+} from "../../src/ports.ts";
 import type { Introductions } from "../../src/router/decide/way-in.ts";
 import type { FakeClock } from "./fake-clock.ts";
 
@@ -23,6 +32,9 @@ export interface FakeWorld {
   hubMs: number;
   serverMs: number;
   hubFailure: Error | undefined;
+  nodes: readonly NodeId[];
+  /** Hubs that `hubFailure` does not concern. */
+  readonly goodHubs: Set<NodeId>;
   serverFailure: Error | undefined;
 }
 
@@ -40,6 +52,15 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
     return { key, node, evidence: "hub-list" as const, ready: true, seenAtMs: clock.now() };
   }
 
+  /** Where `next` is to be avoided: the first of the other nodes. */
+  function decide(avoid: Avoid = new Map()): Placement {
+    const { next } = world;
+    if (next.kind === "none" || !avoid.has(next.node)) return { ...next, verdicts: VERDICTS };
+    const left = world.nodes.find((node) => !avoid.has(node));
+    const verdicts = [...avoid].map(([node, reason]) => ({ node, accepted: false, reasons: [reason] }));
+    return left === undefined ? { kind: "none", verdicts } : { kind: "placed", node: left, verdicts };
+  }
+
   async function locate(key: ServerKey): Promise<Location> {
     await Promise.resolve();
     did.push("locate");
@@ -55,6 +76,8 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
     hubMs: 1000,
     serverMs: 2000,
     hubFailure: undefined,
+    nodes: [NODE1, NODE2],
+    goodHubs: new Set(),
     serverFailure: undefined,
     locator: { locate, locateAll: (user) => locate({ ...ALICE, user }) },
     hubs: {
@@ -62,7 +85,7 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
         did.push(`hub ${node}`);
         onProgress("starting jupyterhub");
         await clock.sleep(world.hubMs, signal);
-        if (world.hubFailure) throw world.hubFailure;
+        if (world.hubFailure && !world.goodHubs.has(node)) throw world.hubFailure;
       },
     },
     hubApi: {
@@ -91,12 +114,13 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
     },
     placer: {
       reserved,
-      place(key) {
+      place(key, avoid) {
         did.push("place");
-        if (world.next.kind === "placed") reserved.add(keyText(key));
-        return { ...world.next, verdicts: VERDICTS };
+        const placement = decide(avoid);
+        if (placement.kind === "placed") reserved.add(keyText(key));
+        return placement;
       },
-      explain: () => ({ ...world.next, verdicts: VERDICTS }),
+      explain: (_key, avoid) => decide(avoid),
       release: (key) => void reserved.delete(keyText(key)),
     },
     introductions: { mint: (node, { user }) => Promise.resolve(`ticket-${user}-${node}`) },

@@ -63,7 +63,7 @@ export function createPagesRig({ events = EVENTS } = {}) {
   const metrics = createMetrics(cluster);
   const ownServers = createOwnServers({ ...world, wayIn: entry, urls, clock, log }, { deadlineMs: 5000 });
   const readiness = { parts: () => state.parts };
-  const api = { cluster, wayIn: entry, metrics, locator: world.locator, placer: world.placer };
+  const api = { cluster, wayIn: entry, metrics, locator: world.locator };
 
   const app: Express = express();
   app.use(

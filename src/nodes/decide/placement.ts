@@ -35,6 +35,8 @@ export interface PlacementRequest {
   readonly memoryBytes?: number;
   /** Where room is held for it already: it goes there, if it still may. */
   readonly heldOn?: NodeId;
+  /** Nodes to leave out for now, with the reason. */
+  readonly avoid?: ReadonlyMap<NodeId, string>;
 }
 
 /**
@@ -84,9 +86,11 @@ function refusals(
   nowMs: number,
 ): readonly string[] {
   const { spec, load, state } = view;
+  const avoided = request.avoid?.get(spec.id);
   const missing = (request.labels ?? []).filter((label) => !spec.labels.includes(label));
   const general = [
     ...(view.isDraining ? ["draining: no new servers, those that run keep running"] : []),
+    ...(avoided === undefined ? [] : [avoided]),
     ...missing.map((label) => `does not have the label "${label}"`),
   ];
   if (state === "down") return [...general, ...describeDown(view, nowMs)];

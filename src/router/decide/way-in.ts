@@ -19,6 +19,8 @@ export interface WayIn {
   startElsewhere(key: ServerKey): boolean;
   /** Forgets where the server was to be, because its owner stopped it. */
   forget(key: ServerKey): Promise<void>;
+  /** The table a placement of this server would be decided by now; nothing is reserved. */
+  explain(key: ServerKey): Omit<PlacementRecord, "atMs">;
   /** What the last placement of this server was decided by. */
   lastPlacement(key: ServerKey): Promise<PlacementRecord | undefined>;
 }

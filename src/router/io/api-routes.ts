@@ -1,6 +1,6 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
 import { DEFAULT_SERVER, type UserName } from "../../model.ts";
-import type { Locator, Placer } from "../../ports.ts";
+import type { Locator } from "../../ports.ts";
 import { parseUserName } from "../../user-name.ts";
 import { adminPage } from "../decide/admin-page.ts";
 import { explainAnswer, nodesAnswer, serversAnswer } from "../decide/api-views.ts";
@@ -14,8 +14,7 @@ import { whenGone } from "./visitor.ts";
 export interface ApiRoutesDeps {
   readonly cluster: ClusterSource;
   readonly locator: Pick<Locator, "locateAll">;
-  readonly placer: Pick<Placer, "explain">;
-  readonly wayIn: Pick<WayIn, "lastPlacement">;
+  readonly wayIn: Pick<WayIn, "explain" | "lastPlacement">;
   readonly metrics: Pick<Metrics, "text" | "contentType">;
 }
 
@@ -46,7 +45,7 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
       const key = { user, server: DEFAULT_SERVER };
       const where = await whereIs(user, response, deps);
       const last = await deps.wayIn.lastPlacement(key);
-      response.json(explainAnswer(where, deps.placer.explain(key), last));
+      response.json(explainAnswer(where, deps.wayIn.explain(key), last));
     }),
   );
   router.get("/metrics", async (_request, response) => {

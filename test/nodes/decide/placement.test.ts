@@ -48,6 +48,13 @@ describe("choose takes", () => {
     expect(nodeFor(alice, nodeView("a", { load }), nodeView("b", { load, spec: { weight: 2 } }))).toBe("b");
   });
 
+  it("another node than the ones to avoid, and says why", () => {
+    const a = nodeView("a");
+    const avoid = new Map([[a.spec.id, "its hub did not start lately"]]);
+    expect(nodeFor({ ...alice, avoid }, a, nodeView("b"))).toBe("b");
+    expect(reasons(a, { ...alice, avoid })).toEqual(["its hub did not start lately"]);
+  });
+
   it("another node than the one where starts are under way", () => {
     const a = nodeView("a", { reservations: [reservation("a", "bob"), reservation("a", "carol")] });
     expect(nodeFor(alice, a, nodeView("b"))).toBe("b");

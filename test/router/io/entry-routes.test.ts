@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import request from "supertest";
 import { AppError } from "../../../src/errors.ts";
 import { createPagesRig, postForm, SESSION } from "../../support/pages-rig.ts";
-import { NODE2 } from "../../support/fake-world.ts";
+import { NODE1, NODE2 } from "../../support/fake-world.ts";
 
 const HTML = "text/html";
 
@@ -163,6 +163,7 @@ describe("failures", () => {
   it("says what failed, with its remedy and a way forward", async () => {
     const { app, world, clock } = createPagesRig();
     world.hubFailure = new AppError("JUPYTERHUB_MISSING", "no jupyterhub on node1", { remedy: "install it" });
+    world.nodes = [NODE1];
     await get(app, "/");
     await clock.advance(2000);
     const page = await get(app, "/");
