@@ -12,6 +12,8 @@ export interface CookieBrowser {
   post(path: string, fields: Readonly<Record<string, string>>, how?: Navigation): Promise<BrowserPage>;
   /** Sends a form and follows where it leads. */
   submit(path: string, fields: Readonly<Record<string, string>>, how?: Navigation): Promise<BrowserPage>;
+  /** The Cookie header the browser would send to a path. */
+  cookieHeader(path: string): Promise<string>;
   /** Names of the cookies the browser would send to a path. */
   cookiesFor(path: string): Promise<readonly string[]>;
 }
@@ -76,6 +78,7 @@ export function createCookieBrowser(origin: string, jar = new CookieJar()): Cook
     post: (path, fields, how = OWN_PAGE) => send("POST", path, how, new URLSearchParams(fields).toString()),
     submit: async (path, fields, how = OWN_PAGE) =>
       follow(await send("POST", path, how, new URLSearchParams(fields).toString()), how),
+    cookieHeader: (path) => jar.getCookieString(new URL(path, origin).href),
     async cookiesFor(path) {
       const cookies = await jar.getCookies(new URL(path, origin).href);
       return cookies.map(({ key }) => key).toSorted();
