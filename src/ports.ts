@@ -57,7 +57,10 @@ export interface NodeAgent {
   ): Promise<void>;
 }
 
-/** A byte stream to a port of a node: a channel of its SSH connection, or TCP where `transport: direct`. */
+/**
+ * A byte stream to a port of a node: a channel of its SSH connection, or TCP where `transport: direct`.
+ * The other side's end leaves ours open: whoever dials ends or destroys the stream.
+ */
 export interface NodeDialer {
   dial(node: NodeId, port: number, signal: AbortSignal): Promise<Duplex>;
 }

@@ -6,7 +6,7 @@ import type { NodeId, UserName } from "../../src/model.ts";
 import type { NodeDialer, Service } from "../../src/ports.ts";
 import type { SessionReader } from "../../src/router/decide/session.ts";
 import { createFrontServer } from "../../src/router/io/front-server.ts";
-import { createNodeProxy } from "../../src/router/io/node-proxy.ts";
+import { createNodeProxy, type NodeProxyDeps } from "../../src/router/io/node-proxy.ts";
 import type { ForwarderOptions } from "../../src/router/io/forwarder.ts";
 import { createMemoryLog } from "./memory-log.ts";
 
@@ -72,6 +72,7 @@ export interface FixtureOptions extends Partial<ForwarderOptions> {
   readonly app?: RequestListener;
   readonly drainMs?: number;
   readonly sessions?: SessionReader;
+  readonly whereNow?: NodeProxyDeps["whereNow"];
   /** The node's own limit; Node's default unless said. */
   readonly upstreamMaxHeaderSize?: number;
   /** Whether a node called `node1` has anything listening. */
@@ -103,6 +104,7 @@ export async function startProxy(
       sessions,
       log,
       isKnown: (node) => node === NODE,
+      ...(options.whereNow && { whereNow: options.whereNow }),
       onUpstreamFailure: (node, error) => failures.push({ node, error }),
     },
     { ...DEFAULTS, ...options },

@@ -45,7 +45,7 @@ export function createNodeDialer(deps: NodeDialerDeps, { dialTimeoutMs = DIAL_TI
 
 function dialDirect(spec: NodeSpec, port: number, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: spec.address, port, noDelay: true });
+    const socket = connect({ host: spec.address, port, noDelay: true, allowHalfOpen: true });
     function onAbort(): void {
       socket.destroy(signal.reason as Error);
     }

@@ -47,7 +47,7 @@ export function wrapClient(target: SshTarget, client: Client, socket: Duplex): S
           throw tunnelError(target, end, err);
         },
       );
-      const tunnel = new TunnelSocket(channel, gate);
+      const tunnel = new TunnelSocket(channel, gate, { allowHalfOpen: true });
       tunnels.add(tunnel);
       tunnel.once("close", () => tunnels.delete(tunnel));
       return tunnel;

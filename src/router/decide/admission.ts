@@ -1,10 +1,11 @@
 import type { NodeId } from "../../model.ts";
 import { fetchKind, type FetchKind } from "./fetch-kind.ts";
-import { badRequest, judge } from "./gate.ts";
+import { badRequest, canonicalUrl, judge } from "./gate.ts";
 import { parseNodePath, type NodePath } from "./node-path.ts";
 import type { ProxyAnswer } from "./proxy-answer.ts";
 import { hostProblem } from "./request-headers.ts";
 import type { SessionLookup } from "./session.ts";
+import { isOwner, isPage } from "./visitor-kind.ts";
 
 /** A request below `/n/` as it came, and what its cookies say. */
 export interface Incoming {
@@ -38,12 +39,20 @@ export function admit(incoming: Incoming, isKnown: (node: NodeId) => boolean): A
   const problem = hostProblem(rawHeaders);
   if (problem !== undefined) return { kind: "refuse", answer: badRequest(problem) };
   const { path } = parsed;
-  if (!isKnown(path.node)) return { kind: "refuse", answer: unknownNode(path.node) };
   const fetch = fetchKind(method, headers);
   const verdict = judge({ method, path, fetch, lookup });
-  return verdict.kind === "forward"
-    ? { kind: "forward", passage: { path, method, target, fetch, lookup } }
-    : verdict;
+  if (verdict.kind !== "forward") return verdict;
+  const passage = { path, method, target, fetch, lookup };
+  return isKnown(path.node) ? { kind: "forward", passage } : leadAway(passage);
+}
+
+/** A bookmark of a node that is gone leads its owner to wherever the server is now. */
+function leadAway(passage: Passage): Admission {
+  const { path } = passage;
+  if (path.area !== "user" || !isPage(passage) || !isOwner(passage, path)) {
+    return { kind: "refuse", answer: unknownNode(path.node) };
+  }
+  return { kind: "redirect", location: canonicalUrl(path) };
 }
 
 /** The Set-Cookie values that renew the visitor's session, whatever the answer is. */

@@ -14,7 +14,7 @@ export interface Forwarding {
   /** Makes the browser's headers out of the node's. */
   readonly clientHeaders: (rawHeaders: readonly string[]) => string[];
   /** May answer in the node's place: returns true if it did. */
-  readonly intercept: (status: number) => boolean;
+  readonly intercept: (status: number, rawHeaders: readonly string[]) => boolean;
   /** The node agreed to the upgrade. */
   readonly onUpgrade?: (rawHeaders: readonly string[], socket: Duplex) => void;
   /** Nothing has been answered yet, and nothing will come. */
@@ -51,6 +51,8 @@ function hasLength(request: IncomingMessage): boolean {
   return length !== undefined && length !== "0";
 }
 
+const MAX_HELD_BYTES = 16 * 1024;
+
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #forwarding: Forwarding;
   readonly #response: ServerResponse;
@@ -60,7 +62,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   #stalled: NodeJS.Timeout | undefined;
   #isDone = false;
   #isIntercepted = false;
-  #hasBodyBytes = false;
+  #isFlushed = false;
+  /** The first bytes of the body, for this turn of the event loop: a small answer leaves in one piece. */
+  #held: Buffer | undefined;
   #listensForDrain = false;
 
   constructor(forwarding: Forwarding, canRepeat: boolean) {
@@ -79,19 +83,23 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return true;
     this.#resume = resume;
     const rawHeaders = toStrings(raw);
-    if (this.#forwarding.intercept(status)) {
+    if (this.#forwarding.intercept(status, rawHeaders)) {
       this.#isIntercepted = true;
       return true;
     }
     this.#response.writeHead(status, statusText, this.#forwarding.clientHeaders(rawHeaders));
-    // Small answers leave as one packet; headers whose body is still to come must not wait for it.
-    process.nextTick(flushHeaders, this);
+    process.nextTick(flush, this);
     return true;
   }
 
   onData(chunk: Buffer): boolean {
     if (this.#isIntercepted) return true;
-    this.#hasBodyBytes = true;
+    if (!this.#isFlushed && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
+      this.#held = chunk;
+      return true;
+    }
+    if (this.#held !== undefined) this.flush();
+    this.#isFlushed = true;
     if (this.#response.write(chunk)) return true;
     this.#awaitDrain();
     return false;
@@ -101,7 +109,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#finish();
     if (this.#isIntercepted) return;
     if (trailers !== null && trailers.length > 0) this.#addTrailers(toStrings(trailers));
-    this.#response.end();
+    // As text, which goes with the headers in one write: a buffer would be a second piece.
+    if (this.#held === undefined) this.#response.end();
+    else this.#response.end(this.#held.toString("latin1"), "latin1");
   }
 
   onUpgrade(_status: number, raw: Buffer[] | string[] | null, socket: Duplex): void {
@@ -118,8 +128,13 @@ class Exchange implements Dispatcher.DispatchHandler {
     else this.#forwarding.onFailure(error);
   }
 
-  flushHeaders(): void {
-    if (!this.#hasBodyBytes && !this.#isDone) this.#response.flushHeaders();
+  /** Headers whose body is still to come do not wait for it, nor does its beginning for its end. */
+  flush(): void {
+    if (this.#isFlushed || this.#isDone) return;
+    this.#isFlushed = true;
+    if (this.#held === undefined) this.#response.flushHeaders();
+    else this.#response.write(this.#held);
+    this.#held = undefined;
   }
 
   #awaitDrain(): void {
@@ -172,8 +187,8 @@ const NO_TRAILERS: ReadonlySet<string> = new Set([
   "strict-transport-security",
 ]);
 
-function flushHeaders(exchange: Exchange): void {
-  exchange.flushHeaders();
+function flush(exchange: Exchange): void {
+  exchange.flush();
 }
 
 function nothing(): void {

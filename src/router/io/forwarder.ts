@@ -1,21 +1,16 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { NodeId } from "../../model.ts";
-import type { Log, NodeDialer } from "../../ports.ts";
+import type { NodeDialer } from "../../ports.ts";
 import { renewalOf, type Passage } from "../decide/admission.ts";
-import { notRunningLocation } from "../decide/not-running.ts";
 import { toNodeHeaders } from "../decide/request-headers.ts";
 import { toClientHeaders } from "../decide/response-headers.ts";
-import { describeFailure, isSuspicious } from "../decide/upstream-failure.ts";
+import { standInFor } from "../decide/stand-in.ts";
 import { exchange, type Forwarding } from "./exchange.ts";
 import { createNodePools, type NodePoolOptions } from "./node-pools.ts";
-import { sendAnswer, sendRedirect } from "./proxy-answers.ts";
+import { createStandIns, type StandInDeps } from "./stand-ins.ts";
 import { createUpgrades, type UpgradeRequest } from "./upgrades.ts";
 
-export interface ForwarderDeps {
+export interface ForwarderDeps extends StandInDeps {
   readonly dialer: NodeDialer;
-  readonly log: Log;
-  /** A node or its hub failed a request. */
-  readonly onUpstreamFailure: (node: NodeId, error: Error) => void;
 }
 
 export interface ForwarderOptions extends NodePoolOptions {
@@ -43,6 +38,7 @@ export interface Forwarder {
 export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions): Forwarder {
   const pools = createNodePools(deps.dialer, options);
   const upgrades = createUpgrades(options.idleTimeoutMs);
+  const standIns = createStandIns(deps);
   const stripped = new Set((options.strippedHeaders ?? []).map(withDashes));
 
   function forward(visit: Visit, passage: Passage): void {
@@ -65,21 +61,20 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
   }
 
   function answersFor({ response, upgrade }: Visit, passage: Passage): Answers {
-    const { path, target, lookup, fetch } = passage;
-    const cookies = renewalOf(lookup);
-    const confine = { path, requestPath: target.replace(/\?.*$/, ""), ownCookies: cookies };
+    const { path, target, lookup } = passage;
+    const confine = { path, requestPath: target.replace(/\?.*$/, ""), ownCookies: renewalOf(lookup) };
     return {
       clientHeaders: (rawHeaders) => toClientHeaders(rawHeaders, confine),
-      intercept: (status) => {
-        const location = notRunningLocation(passage, status);
-        if (location !== undefined) sendRedirect(response, location, cookies);
-        return location !== undefined;
+      intercept: (status, rawHeaders) => {
+        const standIn = standInFor(passage, status, rawHeaders);
+        if (standIn === undefined) return false;
+        standIns.take(standIn, { response, passage }, () => {
+          response.writeHead(status, toClientHeaders(rawHeaders, confine)).end();
+        });
+        return true;
       },
       onFailure: (error) => {
-        report(path.node, error);
-        const retry = { href: target, label: "Try again", afterSeconds: RETRY_SECONDS };
-        const answer = { ...describeFailure(path.node, error), retry };
-        sendAnswer(response, answer, { isForPerson: fetch === "navigation", cookies });
+        standIns.fail(error, { response, passage });
       },
       ...(upgrade && {
         upgrade: upgrade.protocol,
@@ -88,11 +83,6 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
         },
       }),
     };
-  }
-
-  function report(node: NodeId, err: Error): void {
-    deps.log.warn({ err, node }, "a node failed a request");
-    if (isSuspicious(err)) deps.onUpstreamFailure(node, err);
   }
 
   return {
@@ -105,8 +95,6 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
 }
 
 type Answers = Omit<Forwarding, "request" | "response" | "pool" | "headers" | "stalledReaderMs">;
-
-const RETRY_SECONDS = 5;
 
 /** The peer's address, IPv4 as such. */
 export function addressOf({ socket }: IncomingMessage): string {

@@ -4,7 +4,6 @@ import type { UserName } from "../../../src/model.ts";
 import { fetchKind, type FetchKind } from "../../../src/router/decide/fetch-kind.ts";
 import { judge, type Verdict } from "../../../src/router/decide/gate.ts";
 import { parseNodePath } from "../../../src/router/decide/node-path.ts";
-import { notRunningLocation } from "../../../src/router/decide/not-running.ts";
 import type { SessionLookup } from "../../../src/router/decide/session.ts";
 
 function signedIn(user: string): SessionLookup {
@@ -147,37 +146,5 @@ describe("fetchKind", () => {
     ["GET", {}, "other"],
   ] as const)("%s %j is %s", (method, headers, want) => {
     expect(fetchKind(method, headers)).toBe(want);
-  });
-});
-
-describe("notRunningLocation", () => {
-  function behind(target: string, lookup: SessionLookup, status: number, more = {}): string | undefined {
-    const parsed = parseNodePath(target);
-    if (!parsed.ok) throw new Error(parsed.reason);
-    const passage = {
-      path: parsed.path,
-      lookup,
-      target,
-      fetch: "navigation" as const,
-      method: "GET",
-      ...more,
-    };
-    return notRunningLocation(passage, status);
-  }
-
-  it("is the lasting link, for the owner's navigations", () => {
-    expect(behind("/n/node1/hub/user/alice/lab/tree/x?y=1", signedIn("alice"), 424)).toBe(
-      "/user/alice/lab/tree/x?y=1",
-    );
-    expect(behind("/n/node1/hub/user/alice/", signedIn("alice"), 503)).toBe("/user/alice/");
-  });
-
-  it("is nothing for anybody or anything else", () => {
-    expect(behind("/n/node1/hub/user/alice/lab", signedIn("alice"), 200)).toBeUndefined();
-    expect(behind("/n/node1/hub/user/alice/lab", signedIn("bob"), 424)).toBeUndefined();
-    expect(behind("/n/node1/hub/user/alice/lab", NOBODY, 424)).toBeUndefined();
-    expect(behind("/n/node1/hub/user/alice/lab", signedIn("alice"), 424, { fetch: "other" })).toBeUndefined();
-    expect(behind("/n/node1/hub/user/alice/lab", signedIn("alice"), 424, { method: "POST" })).toBeUndefined();
-    expect(behind("/n/node1/hub/spawn", signedIn("alice"), 503)).toBeUndefined();
   });
 });
