@@ -68,7 +68,9 @@ export function createSharedWork<K, T>(
   };
 }
 
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function unlessAborted<T>(promise: Promise<T>, caller: AbortSignal): Promise<T> {
+  // One signal a wait: Node warns of more than ten listeners on one.
+  const signal = AbortSignal.any([caller]);
   return new Promise((resolve, reject) => {
     function leave(): void {
       reject(signal.reason as Error);

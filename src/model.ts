@@ -110,7 +110,8 @@ export interface HubServer {
 export interface Sighting {
   readonly key: ServerKey;
   readonly node: NodeId;
-  readonly evidence: "hub-list";
+  /** The hub's own list, or, while the hub is away, the node's process table. */
+  readonly evidence: "hub-list" | "process-list";
   readonly ready: boolean;
   readonly pending?: "spawn" | "stop";
   readonly seenAtMs: number;

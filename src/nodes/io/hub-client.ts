@@ -106,7 +106,8 @@ async function bounded<T>(
   signal.throwIfAborted();
   const deadline = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   try {
-    return await work(deadline === undefined ? signal : AbortSignal.any([signal, deadline]));
+    // A signal of its own for every request: Node warns of more than ten listeners on one.
+    return await work(AbortSignal.any(deadline === undefined ? [signal] : [signal, deadline]));
   } catch (err) {
     signal.throwIfAborted();
     if (deadline?.aborted === true) {
