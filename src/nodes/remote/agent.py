@@ -5,9 +5,8 @@ import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-sys.dont_write_bytecode = True  # the program directory stays exactly as it was installed
 
-from multijhub_agent.command_line import main  # noqa: E402  (the path above comes first)
+from multijhub_agent.command_line import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

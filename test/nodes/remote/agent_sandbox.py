@@ -16,7 +16,8 @@ from typing import Any
 AGENT = Path(__file__).resolve().parents[3] / "src" / "nodes" / "remote" / "agent.py"
 FAKE = Path(__file__).with_name("fake_node.py")
 TOKEN = "s3cret-service-token"
-LAUNCHER = f'#!/bin/sh\nexec {sys.executable} "$(dirname "$0")/fake_node.py" "$@"\n'
+PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
+LAUNCHER = f'#!/bin/sh\nexec {PYTHON} "$(dirname "$0")/fake_node.py" "$@"\n'
 
 
 class Sandbox:
@@ -70,7 +71,7 @@ class Sandbox:
 
     def spawn(self, words: list[str], **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, str(AGENT), *words],
+            [PYTHON, str(AGENT), *words],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,6 +10,7 @@ import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from multijhub_agent import installation, listeners, load_sample, logs, places, process_table, systemd_unit
 from multijhub_agent.accounts import account
@@ -160,6 +161,21 @@ class SystemdTest(unittest.TestCase):
             self.assertIn(needed, words)
         self.assertEqual(words[-3:], service.command)
         self.assertNotIn("s3cret", " ".join(words))
+
+    def test_starts_a_unit_and_finds_its_process(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, answer in (("systemd-run", 'echo "$@"'), ("systemctl", '[ "$1" = show ] && echo 4711')):
+                script = Path(folder) / name
+                script.write_text(
+                    f"#!/bin/sh\n{{ {answer}; }} >> {folder}/called\n[ $1 = show ] && echo 4711\nexit 0\n"
+                )
+                script.chmod(0o755)
+            service = Service("hub", ["/x/jupyterhub"], {}, "f", Path("/log/hub.log"))
+            with mock.patch.dict(os.environ, {"PATH": f"{folder}:{os.environ['PATH']}"}):
+                self.assertEqual(systemd_unit.start_unit(service, {"SECRET": "s3cret"}, Path(folder)), 4711)
+            self.assertIn("--unit=multijhub-hub --collect", (Path(folder) / "called").read_text())
+            variables = Path(folder) / "hub.env"
+            self.assertEqual((variables.read_text(), variables.stat().st_mode & 0o777), ('SECRET="s3cret"\n', 0o600))
 
     def test_quotes_the_environment(self) -> None:
         self.assertEqual(systemd_unit.environment_file({"A": 'x "y" \\z'}), 'A="x \\"y\\" \\\\z"\n')

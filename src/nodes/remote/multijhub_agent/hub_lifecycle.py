@@ -130,6 +130,7 @@ class _Start:
         hub = service_process.start(self.where, wanted, facts)
         try:
             self._await_health(hub, proxy)
+            own_listeners(self.settings.ports, self.where)  # it is ours that answered
         except Refusal:
             service_process.stop(hub)
             if is_new_proxy:

@@ -4,12 +4,11 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.dont_write_bytecode = True
 
-from multijhub_hub import fragments, node_settings  # noqa: E402  (the path above comes first)
-from multijhub_hub.defaults import apply_defaults  # noqa: E402
-from multijhub_hub.enforcement import enforce  # noqa: E402
-from multijhub_hub.housekeeping import keep_house_regularly  # noqa: E402
+from multijhub_hub import fragments, node_settings
+from multijhub_hub.defaults import apply_defaults
+from multijhub_hub.enforcement import enforce
+from multijhub_hub.housekeeping import keep_house_regularly
 
 c = get_config()  # noqa: F821  (JupyterHub puts it here)
 places = node_settings.places_from_environment()
