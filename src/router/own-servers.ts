@@ -24,27 +24,32 @@ export function createOwnServers(deps: OwnServersDeps, options: { readonly deadl
     const location = await bounded(signal, (either) => locator.locateAll(user, either));
     const sightings = location.kind === "found" ? [location.sighting, ...location.others] : [];
     const nodes = [...new Set(sightings.map(({ node }) => node))];
-    const details = new Map<NodeId, readonly HubServer[]>();
+    const details = new Map<NodeId, readonly HubServer[] | undefined>();
     await Promise.all(nodes.map(async (node) => details.set(node, await detailsOf(node, user, signal))));
     const last = await wayIn.lastPlacement({ user, server: DEFAULT_SERVER });
-    const servers = sightings.map((sighting) => ownServer(sighting, details.get(sighting.node) ?? []));
+    const servers = sightings.flatMap((sighting) => ownServer(sighting, details.get(sighting.node)) ?? []);
     return { user, servers, silent: location.kind === "unknown" ? location.silent : [], last };
   }
 
-  /** The hub's own words on the user's servers; the list does without when it does not answer. */
+  /** The hub's own words on the user's servers, newer than the sightings; undefined when it does not answer. */
   async function detailsOf(node: NodeId, user: UserName, signal: AbortSignal) {
     try {
       return await bounded(signal, (either) => hubApi.serversOf(node, user, either));
     } catch (err) {
       signal.throwIfAborted();
       log.warn({ err, node }, "hub does not tell a user's servers");
-      return [];
+      return undefined;
     }
   }
 
-  function ownServer({ key, node, ...seen }: Sighting, details: readonly HubServer[]): OwnServer {
-    const { pending, ready, startedAt, lastActivity } =
-      details.find((server) => server.key.server === key.server) ?? seenOnly(seen);
+  /** Undefined when the hub says that the server is there no longer. */
+  function ownServer(
+    { key, node, ...seen }: Sighting,
+    details: readonly HubServer[] | undefined,
+  ): OwnServer | undefined {
+    const known = details?.find((server) => server.key.server === key.server);
+    if (details !== undefined && known === undefined) return undefined;
+    const { pending, ready, startedAt, lastActivity } = known ?? seenOnly(seen);
     const up = ready ? "ready" : "stopped";
     const startedAtMs = parseTime(startedAt);
     const lastActivityMs = parseTime(lastActivity);

@@ -41,7 +41,10 @@ export function targetOf(
   return loginPath({ node: outcome.node, next: urls.urlFor(outcome.node, path) });
 }
 
-/** The query by which a page and its events name one journey. */
-export function journeyQuery({ server }: ServerKey, next: string | undefined): string {
-  return new URLSearchParams({ server, ...(next !== undefined && { next }) }).toString();
+/** The address of the page, or of the events, of one journey; plain for the default server. */
+export function journeyUrl(path: string, { server }: ServerKey, next: string | undefined): string {
+  const query = new URLSearchParams();
+  if (server !== "") query.set("server", server);
+  if (next !== undefined) query.set("next", next);
+  return query.size === 0 ? path : `${path}?${query.toString()}`;
 }

@@ -4,6 +4,7 @@ import { failureText, wordsFor } from "./failure-page.ts";
 import { postButton, type FormContext } from "./forms.ts";
 import type { Journey, Silence, Step } from "./journey.ts";
 import { placementTable } from "./placement-table.ts";
+import { WAITING_SCRIPT } from "./waiting-script.ts";
 
 /** Which of its pages a journey shows now; a page reloads itself when this changes. */
 export type Face = "going" | "silent" | "silent-choice" | "failed";
@@ -36,7 +37,7 @@ export function waitingPage(journey: Journey, context: WaitingPageContext): stri
     ${
       isLive
         ? html`<script nonce="${context.nonce}">
-            ${raw(SCRIPT)};
+            ${raw(WAITING_SCRIPT)};
           </script>`
         : undefined
     }`;
@@ -140,30 +141,3 @@ function stepTitle({ id, state }: Step, node: string): string {
   if (state === "waiting") return TITLES[id].ahead(node);
   return TITLES[id][state === "done" ? "done" : "now"](node);
 }
-
-/**
- * Follows the events. Reloads when another page is due, when events stop for good (signed out), and now and then
- * when none come (something between holds them back).
- */
-const SCRIPT = `
-(function () {
-  var place = document.getElementById("journey");
-  var source = new EventSource(place.dataset.events);
-  var timer;
-  function reloadAfter(ms) { clearTimeout(timer); timer = setTimeout(function () { location.reload(); }, ms); }
-  reloadAfter(20000);
-  source.addEventListener("state", function (event) {
-    reloadAfter(20000);
-    var state = JSON.parse(event.data);
-    if (state.url) { source.close(); location.replace(state.url); return; }
-    if (state.face !== place.dataset.face) { source.close(); location.reload(); return; }
-    var isOpen = place.querySelector("details[open]");
-    document.getElementById("steps").innerHTML = state.steps;
-    var details = place.querySelector("details");
-    if (isOpen && details) details.open = true;
-    var status = document.getElementById("status");
-    if (status.textContent !== state.status) status.textContent = state.status;
-  });
-  source.onerror = function () { if (source.readyState === 2) reloadAfter(3000); };
-})();
-`;

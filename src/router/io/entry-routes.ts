@@ -6,7 +6,7 @@ import { journeyStatus } from "../decide/failure-page.ts";
 import { html } from "../decide/html.ts";
 import type { Journey } from "../decide/journey.ts";
 import type { Session } from "../decide/session.ts";
-import { journeyQuery, targetOf } from "../decide/start-event.ts";
+import { journeyUrl, targetOf } from "../decide/start-event.ts";
 import { safeNext, type Urls } from "../decide/urls.ts";
 import { waitingPage } from "../decide/waiting-page.ts";
 import type { WayIn } from "../decide/way-in.ts";
@@ -51,7 +51,7 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
     const key = ownKey("", response, session);
     if (key === undefined) return;
     const journey = await travel(response, session, key);
-    response.redirect(302, targetOf(journey, urls, next) ?? `/?${journeyQuery(key, next)}`);
+    response.redirect(302, targetOf(journey, urls, next) ?? journeyUrl("/", key, next));
   });
 
   router.post("/retry", doors.requireSession, ...doors.requireForm, (request, response) => {
@@ -59,14 +59,14 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
     const key = ownKey(field(request.body, "server"), response, session);
     if (key === undefined) return;
     wayIn.retry(session, key);
-    response.redirect(303, `/?${journeyQuery(key, safeNext(field(request.body, "next")))}`);
+    response.redirect(303, journeyUrl("/", key, safeNext(field(request.body, "next"))));
   });
 
   router.post("/start-elsewhere", doors.requireSession, ...doors.requireForm, (request, response) => {
     const key = ownKey(field(request.body, "server"), response, sessionOf(response));
     if (key === undefined) return;
     wayIn.startElsewhere(key);
-    response.redirect(303, `/?${journeyQuery(key, safeNext(field(request.body, "next")))}`);
+    response.redirect(303, journeyUrl("/", key, safeNext(field(request.body, "next"))));
   });
 
   /** Joins the journey, and gives it a moment to be over or to have something to show. */
@@ -91,7 +91,7 @@ function showJourney(
     next,
     nonce: scriptNonce(response),
     token: formTokens.issue(sessionOf(response)),
-    eventsUrl: `/events/start?${journeyQuery(key, next)}`,
+    eventsUrl: journeyUrl("/events/start", key, next),
     nowMs: clock.now(),
   };
   sendPage(response, journeyStatus(journey), waitingPage(journey, context));

@@ -114,9 +114,7 @@ describe("links that live for ever", () => {
     const { app } = createPagesRig();
     const link = "/hub/user-redirect/git-pull?repo=a&branch=b";
     const answer = await get(app, link);
-    expect(answer.headers["location"]).toBe(
-      `/?${new URLSearchParams({ server: "", next: link }).toString()}`,
-    );
+    expect(answer.headers["location"]).toBe(`/?${new URLSearchParams({ next: link }).toString()}`);
   });
 
   it.each([

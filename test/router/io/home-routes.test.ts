@@ -37,6 +37,14 @@ describe("/home", () => {
     expect(answer.text).toMatch(/<strong>node2<\/strong>:\s+ready/);
   });
 
+  it("believes the hub more than what was seen before", async () => {
+    const { app, world } = createPagesRig();
+    world.servers.set("alice/", NODE2);
+    world.hubApi.serversOf = () => Promise.resolve([]);
+    const { text } = await request(app).get("/home").set("Accept", "text/html");
+    expect(text).toContain("You have no running server.");
+  });
+
   it("names a node that it cannot look at", async () => {
     const { app, world } = createPagesRig();
     world.location = { kind: "unknown", silent: [{ node: NODE2, reason: "<i>silent</i>" }] };
