@@ -134,7 +134,8 @@ function decide(journey: Journey, event: Finding): Journey {
 const FOUND = {
   running: (node: NodeId) => `It runs on ${node}.`,
   starting: (node: NodeId) => `It is starting on ${node}.`,
-  stopped: (node: NodeId) => `It belongs on ${node} and is not running.`,
+  // Also when only the process table shows it, while its hub is down: no claim that it has ended.
+  stopped: (node: NodeId) => `It belongs on ${node}; the hub there knows whether it runs.`,
 };
 
 function because({ node, verdicts }: { node: NodeId; verdicts: readonly Verdict[] }): string {
