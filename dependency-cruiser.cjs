@@ -54,8 +54,8 @@ module.exports = {
     {
       name: "nobody-imports-the-root",
       severity: "error",
-      from: { pathNot: ["^src/(app|main)\\.ts$", "^src/cli/", "^test/"] },
-      to: { path: "^src/(app|main|config)\\.ts$|^src/cli/" },
+      from: { pathNot: ["^src/(app|main)\\.ts$", "^src/(cli|composition)/", "^test/"] },
+      to: { path: "^src/(app|main|config)\\.ts$|^src/(cli|composition)/" },
     },
     {
       name: "ssh2-has-one-home",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { AppError } from "./errors.ts";
@@ -132,6 +132,11 @@ export function parseConfig(
       ...(config.ssh.config_file !== undefined && { config_file: path(config.ssh.config_file) }),
     },
   };
+}
+
+/** The running router's private socket: whoever may open the state directory is an admin. */
+export function adminSocketOf({ state_dir }: Config): string {
+  return join(state_dir, "admin.sock");
 }
 
 function createPathResolver(base: string, home: string): (path: string) => string {

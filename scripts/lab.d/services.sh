@@ -79,7 +79,7 @@ start_router() {
 }
 
 answers_ready() { # URL; curl may not be there
-  local place=${1#http://} line
+  local place=${1#http://} line=""
   {
     exec 3<>"/dev/tcp/${place%:*}/${place#*:}"
     printf 'GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$place" >&3

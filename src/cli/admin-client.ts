@@ -1,11 +1,16 @@
-import { join } from "node:path";
+import type { Command } from "commander";
 import { Client } from "undici";
-import type { Config } from "../config.ts";
+import { adminSocketOf, loadConfig, type Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 
-/** The running router's private socket: whoever may open the state directory is an admin. */
-export function adminSocketOf(config: Config): string {
-  return join(config.state_dir, "admin.sock");
+/** The configuration that `--config` names. */
+export function configOf(program: Command): Config {
+  return loadConfig(program.opts<{ config: string }>().config);
+}
+
+/** Asks the running router of that configuration; its answers are documented in docs/openapi.yaml. */
+export function askFrom(program: Command, method: "GET" | "POST", path: string): Promise<unknown> {
+  return askRouter(configOf(program), method, path);
 }
 
 /** Asks the running router. Throws ROUTER_NOT_RUNNING, or API_REFUSED with the router's own words. */

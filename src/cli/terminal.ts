@@ -1,10 +1,10 @@
 /** Where a command writes, and how it ends. */
 export interface Terminal {
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
   /** The command did its work and the answer is no: for example, one node of three failed. */
-  fail(): void;
-  exitCode(): number;
+  readonly fail: () => void;
+  readonly exitCode: () => number;
 }
 
 export function createTerminal(out: (text: string) => void, err: (text: string) => void): Terminal {

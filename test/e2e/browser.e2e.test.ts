@@ -64,6 +64,8 @@ function nodeOf(page: Page): string {
 /** Opens a notebook from the launcher and runs one cell; the answer is its output as the page shows it. */
 async function runCell(page: Page, code: string): Promise<string> {
   await page.click('.jp-LauncherCard[data-category="Notebook"]');
+  // JupyterLab drops a cell that is run before its kernel is there.
+  await page.getByText("Python 3 (ipykernel) | Idle").waitFor({ timeout: 60_000 });
   const cell = page.locator(".jp-NotebookPanel .jp-CodeCell .cm-content").first();
   await cell.click();
   await page.keyboard.type(code);

@@ -30,6 +30,9 @@ export interface HubDefaults {
   readonly lobby: readonly NodeId[];
   readonly adminUsers: readonly string[];
   readonly startTimeoutMs: number;
+  /** Where the commands are, on nodes whose line of the hosts file does not say; else the agent looks for them. */
+  readonly jupyterhub?: string;
+  readonly proxyCommand?: readonly string[];
 }
 
 /** The settings of one node's hub. The same input gives the same text, which is how the agent knows a change. */
@@ -39,8 +42,8 @@ export function hubSettings(spec: NodeSpec, defaults: HubDefaults): HubSettings 
     node: spec.id,
     baseUrl: `/n/${spec.id}/`,
     ports,
-    jupyterhub: spec.jupyterhub ?? null,
-    proxyCommand: spec.proxyCommand === undefined ? null : [spec.proxyCommand],
+    jupyterhub: spec.jupyterhub ?? defaults.jupyterhub ?? null,
+    proxyCommand: spec.proxyCommand === undefined ? (defaults.proxyCommand ?? null) : [spec.proxyCommand],
     serviceToken: nodeToken(masterKey, spec.id),
     ticketKeys,
     lobby: lobby.includes(spec.id),

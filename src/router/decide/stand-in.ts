@@ -32,7 +32,7 @@ export function standInFor(
   return isPage(passage) ? { kind: "redirect", location: canonicalUrl(server) } : undefined;
 }
 
-const SUSPECT: ReadonlySet<number> = new Set([302, 424, 503]);
+const SUSPECT: ReadonlySet<number> = new Set([302, 400, 403, 424, 500, 503]);
 
 function standInForServer(
   passage: Passage,
@@ -41,11 +41,21 @@ function standInForServer(
   rawHeaders: readonly string[],
 ): StandIn | undefined {
   if (!isOwner(passage, path)) return undefined;
+  if (status >= 400 && path.rest === "/oauth_callback" && isPage(passage)) return enterAgain(path);
   if (status === 503 && isPage(passage) && isHubProxysOwn(rawHeaders)) {
     return { kind: "answer", answer: serverGone(passage) };
   }
   const [location = ""] = status === 302 ? valuesOf(rawHeaders, "location") : [];
   return location.startsWith(`/n/${path.node}/hub/user/`) ? { kind: "absent" } : undefined;
+}
+
+/**
+ * Two tabs that enter a server at the same time overwrite each other's state cookie, and one of them ends at "OAuth
+ * state does not match" (JupyterHub's HubOAuthCallbackHandler). By then the other one has signed in, so the lasting
+ * link works; passes to hubs are counted, so that nothing loops.
+ */
+function enterAgain(path: UserPath): StandIn {
+  return { kind: "redirect", location: canonicalUrl({ ...path, rest: "/lab", search: "" }) };
 }
 
 /** The server that a hub's page `/hub/user/<name>/...` stands in for. */

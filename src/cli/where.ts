@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { ServerAnswer, ServersAnswer } from "../router/decide/api-views.ts";
+import { askFrom } from "./admin-client.ts";
+import { formatJson, formatTable, type Terminal } from "./terminal.ts";
+
+/** `where USER [--json]`: the user's servers; fails when that is not known. */
+export function registerWhere(program: Command, terminal: Terminal): void {
+  program
+    .command("where <user>")
+    .description("show where a user's servers run")
+    .option("--json", "as JSON")
+    .action(async (user: string, { json }: { json?: true }) => {
+      const path = `/api/v1/users/${encodeURIComponent(user)}/servers`;
+      const answer = (await askFrom(program, "GET", path)) as ServersAnswer;
+      terminal.out(json ? formatJson(answer) : serversText(answer));
+      if (answer.kind === "unknown") terminal.fail();
+    });
+}
+
+/** What is known of a user's servers, in words. */
+export function serversText({ user, kind, servers, silent }: ServersAnswer): string {
+  if (kind === "none") return `${user} has no server running\n`;
+  if (kind === "found") {
+    return formatTable([["SERVER", "NODE", "STATE", "LAST ACTIVITY"], ...servers.map(serverRow)]);
+  }
+  const places = silent.map(({ node, reason }) => `  ${node}: ${reason}\n`);
+  return `it is not known whether ${user} has a server; these nodes do not answer:\n${places.join("")}`;
+}
+
+function serverRow({ server, node, state, lastActivity }: ServerAnswer): string[] {
+  return [server === "" ? "(default)" : server, node, state, lastActivity ?? "-"];
+}
