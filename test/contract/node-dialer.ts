@@ -1,9 +1,9 @@
 import { once } from "node:events";
-import { type AddressInfo, type Server, createServer } from "node:net";
 import type { Duplex } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { NodeId } from "../../src/model.ts";
 import type { NodeDialer } from "../../src/ports.ts";
+import { createLoopback } from "../support/loopback.ts";
 
 /** A dialer whose node is this machine. */
 export interface DialerWorld {
@@ -21,21 +21,18 @@ export interface DialerWorld {
 export function describeNodeDialer(name: string, open: () => Promise<DialerWorld>): void {
   describe(`node dialer: ${name}`, () => {
     const never = new AbortController().signal;
-    const servers: Server[] = [];
+    const loopback = createLoopback();
     let world: DialerWorld;
     beforeAll(async () => {
       world = await open();
     });
     afterAll(async () => {
       await world.stop();
-      for (const server of servers) server.close();
+      loopback.close();
     });
 
     async function serve(handle: (socket: Duplex) => void): Promise<number> {
-      const server = createServer({ allowHalfOpen: true }, handle).listen(0, "127.0.0.1");
-      servers.push(server);
-      await once(server, "listening");
-      const { port } = server.address() as AddressInfo;
+      const port = await loopback.serve(handle, { allowHalfOpen: true });
       world.expose?.(port);
       return port;
     }
@@ -77,8 +74,8 @@ export function describeNodeDialer(name: string, open: () => Promise<DialerWorld
     });
 
     test("says TUNNEL_REFUSED where nothing listens", async () => {
-      const port = await serve(() => undefined);
-      servers.pop()?.close();
+      const port = await loopback.freePort();
+      world.expose?.(port);
       await expect(world.dialer.dial(world.node, port, never)).rejects.toMatchObject({
         code: "TUNNEL_REFUSED",
       });

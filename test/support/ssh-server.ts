@@ -18,6 +18,8 @@ export interface TestSshServer {
   dropConnections(): void;
   /** From now on bytes are accepted and nothing is answered. */
   stall(isStalled: boolean): void;
+  /** From now on open connections are not read any more. */
+  freeze(): void;
   stop(): Promise<void>;
 }
 
@@ -36,8 +38,10 @@ export interface SshKeyPair {
   readonly public: string;
 }
 
+/** ssh2 1.17 now and then writes an Ed25519 key that it cannot read itself: then another one. */
 export function makeSshKey(): SshKeyPair {
   const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  if (ssh2.utils.parseKey(pair.private) instanceof Error) return makeSshKey();
   return { private: pair.private, public: pair.public };
 }
 
@@ -85,10 +89,16 @@ export async function startSshServer(options: TestSshServerOptions): Promise<Tes
     stall(value) {
       isStalled = value;
     },
+    freeze() {
+      for (const socket of sockets) {
+        socket.removeAllListeners("data");
+        socket.pause();
+      }
+    },
     async stop() {
       dropConnections();
       for (const child of children) killGroup(child);
-      await new Promise((resolve) => tcp.close(resolve));
+      await new Promise((resolve) => tcp.close(resolve)); // also when it is already closed
       rmSync(binDirectory, { recursive: true, force: true });
     },
   };
@@ -162,6 +172,7 @@ function serveSession(session: Session, { refuse }: TestSshServerOptions, state:
 function serveTunnels(client: Connection): void {
   client.on("tcpip", (accept, reject, { destIP, destPort }) => {
     const upstream = connect({ host: destIP, port: destPort, noDelay: true, allowHalfOpen: true });
+    client.setMaxListeners(0).once("close", () => upstream.destroy());
     upstream.once("error", () => {
       reject();
     });

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { AppError, type ErrorCode } from "../../errors.ts";
 
 /** The protocol this router speaks with the agent; another number is another language. */
-export const AGENT_PROTOCOL = 1;
+const AGENT_PROTOCOL = 1;
 
 /** One line of the agent's standard output. */
 export type AgentLine =

@@ -76,7 +76,7 @@ export function createAgentRunner(deps: AgentRunnerDeps, options: AgentRunnerOpt
 }
 
 /** The command line for a verb: fixed words only. */
-export function agentCommand(verb: AgentVerb, become: NodeSpec["become"]): string {
+function agentCommand(verb: AgentVerb, become: NodeSpec["become"]): string {
   return become === "sudo" ? `sudo -n multijhub-agent ${verb}` : `multijhub-agent ${verb}`;
 }
 

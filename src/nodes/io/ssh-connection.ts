@@ -31,26 +31,31 @@ export function wrapClient(target: SshTarget, client: Client, socket: Duplex): S
       resolve(reason);
     });
   });
+  function adopt(channel: ClientChannel): TunnelSocket {
+    const tunnel = new TunnelSocket(channel, gate, { allowHalfOpen: true });
+    tunnels.add(tunnel);
+    tunnel.once("close", () => tunnels.delete(tunnel));
+    return tunnel;
+  }
+
   return {
     target,
     lost,
     exec(command, signal) {
-      return openChannel((done) => void client.exec(command, done), signal).catch((err: unknown) => {
+      return openChannel(
+        (done) => void client.exec(command, done),
+        (channel) => channel,
+        signal,
+      ).catch((err: unknown) => {
         signal.throwIfAborted();
         throw connectionError(target, err);
       });
     },
-    async tunnel(end, signal) {
-      const channel = await openChannel(forward.bind(undefined, client, end), signal).catch(
-        (err: unknown) => {
-          signal.throwIfAborted();
-          throw tunnelError(target, end, err);
-        },
-      );
-      const tunnel = new TunnelSocket(channel, gate, { allowHalfOpen: true });
-      tunnels.add(tunnel);
-      tunnel.once("close", () => tunnels.delete(tunnel));
-      return tunnel;
+    tunnel(end, signal) {
+      return openChannel(forward.bind(undefined, client, end), adopt, signal).catch((err: unknown) => {
+        signal.throwIfAborted();
+        throw tunnelError(target, end, err);
+      });
     },
     close() {
       client.end();
@@ -66,8 +71,15 @@ function forward(client: Client, end: TunnelEnd, done: OpenCallback): void {
   else client.forwardOut("127.0.0.1", 0, end.host ?? "127.0.0.1", end.port, done);
 }
 
-/** Opens a channel; one that comes after the caller has left is closed. ssh2 throws at once when not connected. */
-function openChannel(open: (done: OpenCallback) => void, signal: AbortSignal): Promise<ClientChannel> {
+/**
+ * Opens a channel; one that comes after the caller has left is closed. `adopt` makes of it what is wanted, at
+ * once: the end of the channel, or of the connection, may be in the very next packet. ssh2 throws when not connected.
+ */
+function openChannel<T>(
+  open: (done: OpenCallback) => void,
+  adopt: (channel: ClientChannel) => T,
+  signal: AbortSignal,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();
     function onAbort(): void {
@@ -82,7 +94,7 @@ function openChannel(open: (done: OpenCallback) => void, signal: AbortSignal): P
       }
       channel.on("error", () => undefined);
       if (signal.aborted) channel.close();
-      resolve(channel);
+      resolve(adopt(channel));
     });
   });
 }

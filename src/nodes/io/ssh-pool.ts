@@ -33,6 +33,12 @@ export type NodeConnectionState =
 
 export type StateListener = (node: NodeId, state: NodeConnectionState) => void;
 
+export interface Route {
+  readonly target: SshTarget;
+  /** The connection to the jump host, where there is one. */
+  readonly via?: SshConnection;
+}
+
 /** One live SSH connection a node, shared by everybody. */
 export interface SshPool extends Service {
   /**
@@ -40,6 +46,8 @@ export interface SshPool extends Service {
    * wait. Throws the codes of `connectSsh`, NODE_UNKNOWN, STOPPING.
    */
   client(node: NodeId, signal: AbortSignal): Promise<SshConnection>;
+  /** How to get to the node's sshd: for what needs no signed-in connection to it, as fetching its host keys. */
+  route(node: NodeId, signal: AbortSignal): Promise<Route>;
   /** Calls back on each change; returns how to stop that. */
   onState(listener: StateListener): () => void;
 }
@@ -48,7 +56,7 @@ export function createSshPool(deps: SshPoolDeps, options: SshPoolOptions): SshPo
   const { clock, log } = deps;
   const links = createLinkTable();
   const listeners = new Set<StateListener>();
-  const connect = connector(deps, options, links);
+  const connector = createConnector(deps, options, links);
   let isStopped = false;
 
   function announce(node: NodeId, state: NodeConnectionState): void {
@@ -63,9 +71,13 @@ export function createSshPool(deps: SshPoolDeps, options: SshPoolOptions): SshPo
     return spec;
   }
 
+  function targetOf(node: NodeId): Promise<SshTarget> {
+    return resolveTarget(specOf(node), options.configFile);
+  }
+
   function makeLink(node: NodeId): Link {
     return createLink({
-      connect: async (signal) => connect(await resolveTarget(specOf(node), options.configFile), signal),
+      connect: async (signal) => connector.connect(await targetOf(node), signal),
       onUp: () => {
         announce(node, { kind: "up" });
       },
@@ -90,6 +102,11 @@ export function createSshPool(deps: SshPoolDeps, options: SshPoolOptions): SshPo
       if (isStopped) throw new AppError("STOPPING", "the router is stopping");
       return links.get(node, addressOf(specOf(node)), () => makeLink(node)).connection(signal);
     },
+    async route(node, signal) {
+      const target = await targetOf(node);
+      const via = await connector.viaOf(target, signal);
+      return { target, ...(via && { via }) };
+    },
     onState(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -98,12 +115,15 @@ export function createSshPool(deps: SshPoolDeps, options: SshPoolOptions): SshPo
 }
 
 /** Connects to a target; nodes behind the same jump host share one connection to it. */
-function connector({ clock, random, log }: SshPoolDeps, options: SshPoolOptions, links: LinkTable) {
+function createConnector({ clock, random, log }: SshPoolDeps, options: SshPoolOptions, links: LinkTable) {
   const settings = sshSettings(options, clock);
 
   async function connect(target: SshTarget, signal: AbortSignal): Promise<SshConnection> {
-    const via = target.jump && (await jumpLink(target.jump).connection(signal));
-    return connectSsh(target, via, settings, signal);
+    return connectSsh(target, await viaOf(target, signal), settings, signal);
+  }
+
+  async function viaOf(target: SshTarget, signal: AbortSignal): Promise<SshConnection | undefined> {
+    return target.jump && jumpLink(target.jump).connection(signal);
   }
 
   function jumpLink(jump: SshTarget): Link {
@@ -123,11 +143,11 @@ function connector({ clock, random, log }: SshPoolDeps, options: SshPoolOptions,
     );
   }
 
-  return connect;
+  return { connect, viaOf };
 }
 
 /** The options with their defaults. */
-export function sshSettings(options: SshPoolOptions, clock: Clock): SshSettings {
+function sshSettings(options: SshPoolOptions, clock: Clock): SshSettings {
   const agentSocket = options.useAgent ? process.env["SSH_AUTH_SOCK"] : undefined;
   return {
     knownHostsFiles: options.knownHostsFiles,

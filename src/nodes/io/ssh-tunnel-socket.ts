@@ -53,7 +53,6 @@ export class TunnelSocket extends Duplex {
   timeout = 0;
   readonly #channel: TunnelChannel;
   readonly #gate: DrainGate;
-  #hasEnded = false;
   #writing: ((error?: Error | null) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -67,7 +66,6 @@ export class TunnelSocket extends Duplex {
       this.#onData(chunk);
     });
     channel.on("end", () => {
-      this.#hasEnded = true;
       this.push(null);
     });
     channel.on("error", (err: Error) => this.destroy(err));
@@ -178,7 +176,7 @@ export class TunnelSocket extends Duplex {
   /** The peer closed the channel for good. */
   #onClose(): void {
     if (this.destroyed) return;
-    if (!this.#hasEnded)
+    if (!this.#channel.readableEnded)
       this.destroy(new AppError("TUNNEL_LOST", "the tunnel was closed without an end of data"));
     else if (this.writableLength > 0 || this.#writing) this.destroy(closedWhileWriting());
     // Else 'close' follows by itself, once the reader has taken what is left.
