@@ -41,12 +41,16 @@ function standInForServer(
   rawHeaders: readonly string[],
 ): StandIn | undefined {
   if (!isOwner(passage, path)) return undefined;
-  if (status >= 400 && path.rest === "/oauth_callback" && isPage(passage)) return enterAgain(path);
+  if (isFailedCallback(passage, path, status)) return enterAgain(path);
   if (status === 503 && isPage(passage) && isHubProxysOwn(rawHeaders)) {
     return { kind: "answer", answer: serverGone(passage) };
   }
   const [location = ""] = status === 302 ? valuesOf(rawHeaders, "location") : [];
   return location.startsWith(`/n/${path.node}/hub/user/`) ? { kind: "absent" } : undefined;
+}
+
+function isFailedCallback(passage: Passage, { rest }: UserPath, status: number): boolean {
+  return status >= 400 && rest === "/oauth_callback" && isPage(passage);
 }
 
 /**
