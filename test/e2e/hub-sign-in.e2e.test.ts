@@ -310,6 +310,20 @@ async function fetchUntilRefused(browser: HubBrowser, path: string) {
   throw new Error("still let in");
 }
 
+describe("signing in again in the same browser", () => {
+  it("leaves nothing that outlives the sign-out of the new session", async () => {
+    await startServer(node, "alice");
+    const browser = new HubBrowser(node);
+    const next = "/n/node1/user/alice/lab";
+    await browser.follow((await browser.signIn({ sid: "first" }, next)).location ?? "");
+    const copy = browser.copy();
+    await browser.follow((await browser.signIn({ sid: "second" }, next)).location ?? "");
+    expect((await copy.get("/n/node1/user/alice/api/contents")).status).toBe(200);
+    await post(node, "router_signout", { sub: "alice", sid: "second" });
+    expect((await fetchUntilRefused(copy, "/n/node1/user/alice/api/contents")).status).toBe(403);
+  });
+});
+
 describe("a site's fragments", () => {
   it("are merged with what must hold", async () => {
     await startServer(other, "alice").catch(() => undefined);

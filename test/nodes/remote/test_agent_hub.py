@@ -152,6 +152,10 @@ class AgentTest(unittest.TestCase):
         self.node.version("5.2.1")
         self.assertEqual(len(list(self.started()["warnings"])), 1)
 
+    def test_says_which_program_cannot_be_run(self) -> None:
+        (self.node.root / "proxy").write_text("#!/nowhere/node\n")
+        self.assertIn(f"{self.node.root}/proxy cannot be run", self.refused("HUB_NOT_HEALTHY"))
+
     def test_keeps_secrets_out_of_sight(self) -> None:
         self.started()
         for name in ("hub", "proxy"):

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import logs, process_table, systemd_unit
 from .places import Places, unusable
+from .protocol import Refusal
 from .service import OOM_SCORE, OPEN_FILES, Service
 from .service_record import Record, marks, save
 
@@ -53,16 +54,22 @@ def _start_detached(service: Service, environment: dict[str, str]) -> int:
     except OSError as failure:
         raise unusable(service.log, failure) from failure
     with os.fdopen(fd, "ab") as log:
-        process = subprocess.Popen(
-            service.command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            cwd="/",
-            umask=0o022,
-            start_new_session=True,
-        )
+        try:
+            process = subprocess.Popen(
+                service.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                cwd="/",
+                umask=0o022,
+                start_new_session=True,
+            )
+        except OSError as failure:
+            message = f"{service.command[0]} cannot be run: {failure.strerror}"
+            raise Refusal(
+                "HUB_NOT_HEALTHY", message, "reinstall it; the interpreter in its first line may be gone"
+            ) from failure
     _protect(process.pid)
     return process.pid
 

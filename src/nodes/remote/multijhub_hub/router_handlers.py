@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from jupyterhub.handlers import BaseHandler
+from jupyterhub.handlers.base import SESSION_COOKIE_NAME
 from jupyterhub.utils import url_path_join
 
 from .next_path import safe_next
-from .sessions import end_sessions
+from .sessions import continue_session, end_sessions
 from .ticket import Ticket, TicketRefused, session_id
 
 NONCE_COOKIE = "multijhub-nonce"
@@ -71,14 +72,19 @@ class RouterLoginHandler(TicketHandler):
         former = self.get_current_user_cookie()
         if former is not None and former.name != user.name:
             self.clear_login_cookie()  # also deletes the tokens this browser got as somebody else
-        if ticket.session:
-            self._session_id = session_id(ticket.session, self.node)
-            self.set_session_cookie()
+        self.set_session(user, ticket.session)
         self.set_login_cookie(user)
         self.set_hub_cookie(user)  # set_login_cookie keeps one that is there, even if it is about to expire
         self.log.info("User signed in by ticket: %s", user.name)
         query = urlencode({"check": "1", "next": self.next_path()})
         self.redirect(url_path_join(self.hub.base_url, "router_login") + "?" + query)
+
+    def set_session(self, user: Any, session: str | None) -> None:
+        """Ties what this browser gets from now on to the router's session."""
+        if session:
+            self._session_id = session_id(session, self.node)
+            continue_session(self.db, user, self.get_cookie(SESSION_COOKIE_NAME), self._session_id)
+            self.set_session_cookie()
 
     def go_on(self) -> None:
         """The second hop: did the browser keep the cookie?"""

@@ -20,6 +20,16 @@ def end_sessions(db: Any, user: Any, session_id: str | None) -> int:
     return len(tokens)
 
 
+def continue_session(db: Any, user: Any, former_id: str | None, session_id: str) -> None:
+    """Counts what this browser got in its former session of the same user to the new one. The cookies of servers outlive
+    the router's session; without this, signing out of the new session would leave them valid."""
+    if not former_id or former_id == session_id:
+        return
+    for token in db.query(orm.APIToken).filter_by(user_id=user.id, session_id=former_id):
+        token.session_id = session_id
+    db.commit()
+
+
 def _is_of(token: Any, session_id: str | None) -> bool:
     """Browser tokens carry the session they were issued in; tokens of servers and of `jupyterhub token` carry none."""
     return bool(token.session_id) if session_id is None else token.session_id == session_id
