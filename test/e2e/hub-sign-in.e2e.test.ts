@@ -16,7 +16,12 @@ c.JupyterHub.authenticator_class = "dummy"
 c.DummyAuthenticator.password = "dummy-pw"
 c.Authenticator.allowed_users = {"alice", "bob smith"}
 c.Spawner.environment = {"FROM_THE_SITE": "kept"}
-c.JupyterHub.load_roles = [{"name": "user", "scopes": ["self", "read:hub"]}]
+c.JupyterHub.services.append({"name": "announcer", "api_token": "token-of-the-announcer"})
+c.JupyterHub.load_roles = [
+    {"name": "user", "scopes": ["self", "read:hub"]},
+    {"name": "announcing", "scopes": ["list:users"], "services": ["announcer"]},
+    {"name": "too-much", "scopes": ["admin:users", "access:servers"], "services": ["multijhub"]},
+]
 c.JupyterHub.cleanup_servers = True
 c.JupyterHub.hub_ip = "0.0.0.0"
 `;
@@ -143,6 +148,11 @@ describe("a sign-in ticket", () => {
     for (const junk of ["", "a.b", "a.b.c", `${good}x`, "%00.%00.%00", "€.€.€", "x".repeat(5000)])
       expect(await browser.get(loginPath(node, junk))).toMatchObject({ status: 403, location: null });
     expect((await browser.get(loginPath(node, good))).status).toBe(302);
+  });
+
+  it("is not written to the logs", async () => {
+    await new HubBrowser(node).signIn({ aud: "node2" });
+    expect(node.shell("grep -h router_login /var/lib/multijhub/log/*.log")).not.toContain("eyJ");
   });
 
   it.each([
@@ -335,6 +345,13 @@ describe("a site's fragments", () => {
     const listening = await other.agent("listeners", { ports: [910, 911, 912] });
     const addresses = (listening.result["listeners"] as { address: string }[]).map(({ address }) => address);
     expect(new Set(addresses)).toEqual(new Set(["127.0.0.1"]));
+  });
+
+  it("keep their own services and roles, and give the router's no more than it needs", async () => {
+    const headers = { authorization: "token token-of-the-announcer" };
+    expect((await fetch(`${other.url}/n/node2/hub/api/users`, { headers })).status).toBe(200);
+    expect((await api(other, "/users/mallory", "POST")).status).toBe(403);
+    expect((await api(other, "/users")).status).toBe(200);
   });
 });
 

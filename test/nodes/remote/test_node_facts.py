@@ -130,6 +130,14 @@ class PlacesTest(unittest.TestCase):
         self.assertEqual(places.file_system_of("/var/lib/multijhubx", table), "ext4")
         self.assertEqual(places.file_system_of("/var/lib/multi x/y", table), "tmpfs")
 
+    def test_says_when_the_disk_is_full(self) -> None:
+        full = os.statvfs_result((4096, 4096, 1000, 10, 10, 1000, 500, 500, 0, 255))
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(places.os, "statvfs", lambda _: full):
+            with self.assertRaises(Refusal) as caught:
+                places.prepare(places.places(folder))
+        self.assertEqual(caught.exception.code, "DISK_FULL")
+        self.assertEqual(places.unusable(Path("/x"), OSError(28, "No space left on device")).code, "DISK_FULL")
+
     def test_private_files_are_private(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "x"
