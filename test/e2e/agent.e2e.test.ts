@@ -120,6 +120,9 @@ describe("over ssh", () => {
       status: 2,
       stdout: "",
     });
+    const ofBob = { ...node.settings, proxyCommand: ["/bin/sh", "-c", "id"] };
+    const refused = await runAgent([...locked, `${prefix}multijhub-agent start-hub`], ofBob);
+    expect(refused).toMatchObject({ ok: false, error: { code: "BAD_SETTINGS" } });
     expect(await healthThrough(locked, 910)).toBe(200);
     expect(await healthThrough(locked, 912)).toBeUndefined();
   });

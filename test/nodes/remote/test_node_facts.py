@@ -132,9 +132,10 @@ class PlacesTest(unittest.TestCase):
 
     def test_says_when_the_disk_is_full(self) -> None:
         full = os.statvfs_result((4096, 4096, 1000, 10, 10, 1000, 500, 500, 0, 255))
-        with tempfile.TemporaryDirectory() as folder, mock.patch.object(places.os, "statvfs", lambda _: full):
-            with self.assertRaises(Refusal) as caught:
-                places.prepare(places.places(folder))
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        with mock.patch.object(places.os, "statvfs", lambda _: full), self.assertRaises(Refusal) as caught:
+            places.prepare(places.places(folder.name))
         self.assertEqual(caught.exception.code, "DISK_FULL")
         self.assertEqual(places.unusable(Path("/x"), OSError(28, "No space left on device")).code, "DISK_FULL")
 

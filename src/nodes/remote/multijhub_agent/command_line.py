@@ -20,6 +20,7 @@ from .installation import find_jupyterhub, find_proxy
 from .listeners import describe as describe_listener
 from .listeners import listening
 from .load_sample import cores, memory_total_bytes, stream_samples
+from .locked_key import refuse_other_programs
 from .places import Places, places
 from .protocol import Refusal, emit_progress, emit_refusal, emit_result, read_input
 from .single_user_servers import ServerTable
@@ -31,7 +32,7 @@ Verb = Callable[[dict[str, Any], Places], dict[str, Any]]
 def main(arguments: list[str]) -> int:
     """Runs one verb. 0 whenever an answer was given, a refusal included; 2 if the request cannot be understood."""
     is_forced = arguments[:1] == ["--forced"]
-    words = os.environ.get("SSH_ORIGINAL_COMMAND", "").split() if is_forced else arguments
+    words = _asked(arguments[1:]) if is_forced else arguments
     verb = words[-1] if words else ""
     if verb in ("--version", "version"):
         print(f"multijhub-agent {VERSION} (protocol {PROTOCOL})")
@@ -42,16 +43,23 @@ def main(arguments: list[str]) -> int:
     if is_forced and words[0] == "sudo" and os.geteuid() != 0:
         _become_root(verb)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a start goes on when its router goes away
-    return _answer(VERBS[verb], places(None if is_forced else os.environ.get("MULTIJHUB_ROOT")))
+    return _answer(VERBS[verb], places(None if is_forced else os.environ.get("MULTIJHUB_ROOT")), is_forced)
 
 
-def _answer(verb: Verb, where: Places) -> int:
+def _asked(given: list[str]) -> list[str]:
+    """The words of the client's command; as root by sudo, the verb that was found in them before."""
+    return given or os.environ.get("SSH_ORIGINAL_COMMAND", "").split()
+
+
+def _answer(verb: Verb, where: Places, is_forced: bool) -> int:
     try:
         given = read_input()
     except ValueError as failure:
         print(f"multijhub-agent: {failure}", file=sys.stderr)
         return 2
     try:
+        if is_forced:
+            refuse_other_programs(given)
         emit_result(verb(given, where))
     except Refusal as refusal:
         emit_refusal(refusal)
@@ -67,7 +75,8 @@ def _become_root(verb: str) -> None:
     """The same verb through sudo; only a known verb gets here, nothing else of the client's command is used."""
     program = os.path.realpath(sys.argv[0])
     installed = "/usr/local/bin/multijhub-agent"
-    os.execvp("sudo", ["sudo", "-n", installed if os.path.realpath(installed) == program else program, verb])
+    named = installed if os.path.realpath(installed) == program else program
+    os.execvp("sudo", ["sudo", "-n", named, "--forced", verb])
 
 
 def _facts(given: dict[str, Any], where: Places) -> dict[str, Any]:
