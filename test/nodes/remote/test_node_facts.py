@@ -156,6 +156,21 @@ class InstallationTest(unittest.TestCase):
         self.assertEqual(len(installation.JupyterHub("/x", "5.2.1").warnings), 1)
         self.assertEqual(installation.JupyterHub("/x", "5.5.4").warnings, [])
 
+    def test_finds_what_is_on_the_path(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            for name, answer in (("jupyterhub", "5.9.9"), ("configurable-http-proxy", "")):
+                program = Path(folder) / name
+                program.write_text(f"#!/bin/sh\necho {answer}\n")
+                program.chmod(0o755)
+            with mock.patch.dict(os.environ, {"PATH": folder}):
+                self.assertEqual(
+                    installation.find_jupyterhub(None), installation.JupyterHub(f"{folder}/jupyterhub", "5.9.9")
+                )
+                self.assertEqual(installation.find_proxy(None), [f"{folder}/configurable-http-proxy"])
+            with mock.patch.dict(os.environ, {"PATH": "/nowhere"}):
+                beside = installation.find_proxy(None, f"{folder}/jupyterhub")
+                self.assertEqual(beside, [f"{folder}/configurable-http-proxy"])
+
     def test_knows_accounts_by_their_exact_name(self) -> None:
         self.assertEqual((account("root") or {}).get("uid"), 0)
         for name in ("nobody-here", "", "ro\0ot", "../root", "0"):
