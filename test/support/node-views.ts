@@ -79,19 +79,25 @@ export function reservation(node: string, user: string, over: Partial<Reservatio
   };
 }
 
+/** Numbers spread evenly from 0 to `max`; `fc.double` gives mostly tiny ones. */
+function evenly(max: number): fc.Arbitrary<number> {
+  return fc.noBias(fc.integer({ min: 0, max: 1000 })).map((n) => (n * max) / 1000);
+}
+
 const anyLoad: fc.Arbitrary<LoadSample> = fc
   .record({
-    takenAtMs: fc.integer({ min: -40_000, max: 0 }),
+    takenAtMs: fc.integer({ min: -16_000, max: 0 }),
     cores: fc.integer({ min: 1, max: 128 }),
-    load1: fc.double({ min: 0, max: 200, noNaN: true }),
+    loadPerCore: evenly(3),
     totalGib: fc.integer({ min: 1, max: 512 }),
-    free: fc.double({ min: 0, max: 1, noNaN: true }),
-    pressure: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined }),
+    free: evenly(1),
+    pressure: fc.option(evenly(0.5), { nil: undefined }),
     servers: fc.nat(12),
   })
-  .map(({ totalGib, free, pressure, ...rest }) =>
+  .map(({ totalGib, free, pressure, loadPerCore, ...rest }) =>
     loadSample({
       ...rest,
+      load1: loadPerCore * rest.cores,
       memoryTotalBytes: totalGib * GIB,
       memoryAvailableBytes: Math.floor(totalGib * GIB * free),
       ...(pressure !== undefined && { memoryPressure: pressure }),
@@ -101,12 +107,12 @@ const anyLoad: fc.Arbitrary<LoadSample> = fc
 const anyView: fc.Arbitrary<NodeView> = fc
   .record({
     id: fc.stringMatching(/^[a-z][a-z0-9]{0,2}$/),
-    state: fc.constantFrom("up", "up", "up", "up", "down", "unknown"),
-    isDraining: fc.constantFrom(false, false, false, true),
+    state: fc.constantFrom("up", "up", "up", "up", "up", "up", "up", "up", "down", "unknown"),
+    isDraining: fc.constantFrom(false, false, false, false, false, false, false, true),
     load: fc.option(anyLoad, { nil: undefined, freq: 8 }),
     weight: fc.constantFrom(0.5, 1, 1, 2),
     labels: fc.subarray(["a100", "gpu"]),
-    maxServers: fc.option(fc.nat(10), { nil: undefined }),
+    maxServers: fc.option(fc.nat(20), { nil: undefined }),
     starting: fc.uniqueArray(fc.constantFrom("alice", "bob", "carol", "dave"), { maxLength: 4 }),
   })
   .map(({ id, state, isDraining, load, weight, labels, maxServers, starting }) => ({
@@ -120,5 +126,5 @@ const anyView: fc.Arbitrary<NodeView> = fc
 
 /** Clusters of up to eight nodes in every state, some of them stale, full, draining. */
 export const anySnapshot: fc.Arbitrary<ClusterSnapshot> = fc
-  .uniqueArray(anyView, { maxLength: 8, selector: ({ spec }) => spec.id })
+  .uniqueArray(anyView, { minLength: 2, maxLength: 10, size: "max", selector: ({ spec }) => spec.id })
   .map((nodes) => snapshotOf(...nodes));

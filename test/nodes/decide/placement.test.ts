@@ -196,6 +196,17 @@ describe("choose says why", () => {
 });
 
 describe("for any cluster", () => {
+  it("there is often a choice between several nodes: what follows is not proved of next to nothing", () => {
+    const accepted = fc
+      .sample(anySnapshot, { numRuns: 300, seed: 1 })
+      .map(
+        (snapshot) =>
+          choose(snapshot, alice, policy, 0).verdicts.filter((verdict) => verdict.accepted).length,
+      );
+    expect(accepted.filter((count) => count >= 3).length).toBeGreaterThan(50);
+    expect(accepted.filter((count) => count === 0).length).toBeGreaterThan(3);
+  });
+
   const anyRequest: fc.Arbitrary<PlacementRequest> = fc
     .record({ user: fc.constantFrom("alice", "zoe"), labels: fc.subarray(["gpu"]) })
     .map(({ user, labels }) => ({ key: serverKey(user), labels }));
