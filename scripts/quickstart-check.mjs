@@ -17,11 +17,9 @@ async function main(url, user, password) {
 }
 
 async function signIn(visitor, url, user, password) {
-  const form = await visitor.get(url);
-  const action = /<form[^>]*action="([^"]*login[^"]*)"/.exec(form.text)?.[1];
-  if (action === undefined) throw new Error(`no sign-in form at ${form.url}: ${form.status} ${textOf(form)}`);
+  const form = await follow(visitor, await visitor.get(url), (page) => formAction(page) !== undefined);
   say(`signing in as ${user} at ${form.url.split("?")[0]}`);
-  const target = new URL(unescapeHtml(action), form.url);
+  const target = new URL(unescapeHtml(formAction(form)), form.url);
   const xsrf = /<input[^>]*name="_xsrf"[^>]*value="([^"]*)"/.exec(form.text)?.[1] ?? "";
   const fields = new URLSearchParams({ username: user, password, _xsrf: unescapeHtml(xsrf) });
   const answer = await visitor.post(target, String(fields), {
@@ -31,13 +29,29 @@ async function signIn(visitor, url, user, password) {
   return answer;
 }
 
-/** Reads the waiting page again and again, as a browser without JavaScript does, until it has led to the server. */
+function formAction(page) {
+  return /<form[^>]*action="([^"]*login[^"]*)"/.exec(page.text)?.[1];
+}
+
 async function waitForServer(visitor, first, user) {
+  const page = await follow(
+    visitor,
+    first,
+    (seen) => seen.status === 200 && serverOf(seen, user) !== undefined,
+  );
+  return serverOf(page, user);
+}
+
+function serverOf(page, user) {
+  const place = /^(.*\/user\/[^/]+\/)lab/.exec(page.url)?.[1];
+  return place?.endsWith(`/user/${user}/`) ? place : undefined;
+}
+
+/** Reads a page that says "wait" again and again, as a browser without JavaScript does, until it has led on. */
+async function follow(visitor, first, hasArrived) {
   let page = first;
   let shown = "";
-  for (;;) {
-    const place = /^(.*\/user\/[^/]+\/)lab/.exec(page.url);
-    if (page.status === 200 && place?.[1]?.endsWith(`/user/${user}/`)) return place[1];
+  while (!hasArrived(page)) {
     if (page.status >= 400 && page.status !== 503) {
       throw new Error(`${page.url} answered ${page.status}: ${textOf(page)}`);
     }
@@ -48,6 +62,7 @@ async function waitForServer(visitor, first, user) {
     await sleep(refresh.afterMs);
     page = await visitor.get(refresh.url);
   }
+  return page;
 }
 
 function refreshOf(page) {
