@@ -1,0 +1,184 @@
+import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommandLine } from "../../src/cli/command-line.ts";
+import { createTerminal } from "../../src/cli/terminal.ts";
+import type { Service } from "../../src/ports.ts";
+import { createAdminSocket } from "../../src/router/io/admin-socket.ts";
+
+const LOAD = {
+  ageMs: 900,
+  clockOffsetMs: 0,
+  cores: 4,
+  load1: 1,
+  memoryTotalBytes: 8 * 1024 ** 3,
+  memoryAvailableBytes: 6 * 1024 ** 3,
+  memoryPressure: null,
+  servers: 3,
+  users: 2,
+};
+const NODE = {
+  node: "node1",
+  address: "10.0.0.1",
+  state: "up",
+  detail: "",
+  draining: false,
+  weight: 1,
+  labels: [],
+  maxServers: null,
+  lastSeen: null,
+  load: LOAD,
+  reservations: 1,
+};
+
+let folder: string;
+const running: Service[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "multijhub-"));
+  await writeFile(join(folder, "config.yaml"), "state_dir: .\nhosts_file: hosts\n");
+  await writeFile(join(folder, "hosts"), "node1 address=127.0.0.1\n");
+});
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((service) => service.stop()));
+  await rm(folder, { recursive: true });
+});
+
+async function run(...args: string[]) {
+  let out = "";
+  let err = "";
+  const terminal = createTerminal(
+    (text) => (out += text),
+    (text) => (err += text),
+  );
+  const code = await runCommandLine(["--config", join(folder, "config.yaml"), ...args], terminal);
+  return { code, out, err };
+}
+
+/** Stands for the running router: answers each `METHOD path` with its JSON. */
+async function routerWith(answers: Record<string, { status?: number; body: unknown }>): Promise<void> {
+  const service = createAdminSocket(join(folder, "admin.sock"), (request, response) => {
+    const answer = answers[`${request.method ?? ""} ${request.url ?? ""}`];
+    response.writeHead(answer === undefined ? 404 : (answer.status ?? 200));
+    response.end(JSON.stringify(answer?.body ?? { error: { message: "no such endpoint" } }));
+  });
+  await service.start();
+  running.push(service);
+}
+
+describe("the command line", () => {
+  it("lists its commands", async () => {
+    const { code, out } = await run("--help");
+    expect(code).toBe(0);
+    for (const name of ["serve", "nodes", "where", "explain", "trust", "provision", "signout"]) {
+      expect(out).toContain(name);
+    }
+  });
+
+  it("does not guess what was meant", async () => {
+    const { code, err } = await run("wher", "alice");
+    expect(code).toBe(2);
+    expect(err).toContain("unknown command");
+  });
+
+  it("says what to do when no router runs", async () => {
+    const { code, err } = await run("nodes");
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /no router answers at .*admin\.sock[\s\S]*what to do: start it with `multijhub serve`/,
+    );
+  });
+
+  it("shows the router's own words when it refuses", async () => {
+    await routerWith({
+      "GET /api/v1/users/a%2Fb/servers": {
+        status: 400,
+        body: { error: { message: "no user can have this name" } },
+      },
+    });
+    const { code, err } = await run("where", "a/b");
+    expect({ code, err }).toEqual({ code: 1, err: "multijhub: no user can have this name\n" });
+  });
+});
+
+describe("nodes", () => {
+  const body = { takenAt: "", nodes: [NODE], problems: [{ line: 3, message: "unknown key" }] };
+
+  it("prints one line a node, and what is wrong with the hosts file", async () => {
+    await routerWith({ "GET /api/v1/nodes": { body } });
+    const { out } = await run("nodes");
+    expect(out).toMatch(/^node1 +up +3 +1 +0\.25 +6\.0 of 8\.0 GiB$/m);
+    expect(out).toContain("hosts file, line 3: unknown key");
+  });
+
+  it("prints the answer as it is with --json", async () => {
+    await routerWith({ "GET /api/v1/nodes": { body } });
+    expect(JSON.parse((await run("nodes", "--json")).out)).toEqual(body);
+  });
+});
+
+describe("where", () => {
+  it("names the node", async () => {
+    const server = { server: "", node: "node2", state: "ready", lastActivity: null, seenAt: "" };
+    const body = { user: "alice", kind: "found", servers: [server], silent: [] };
+    await routerWith({ "GET /api/v1/users/alice/servers": { body } });
+    const { code, out } = await run("where", "alice");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^\(default\) +node2 +ready +-$/m);
+  });
+
+  it("fails when it is not known, and says which nodes are silent", async () => {
+    const silent = [{ node: "node3", reason: "no route", lastSeen: null }];
+    const body = { user: "alice", kind: "unknown", servers: [], silent };
+    await routerWith({ "GET /api/v1/users/alice/servers": { body } });
+    const { code, out } = await run("where", "alice");
+    expect(code).toBe(1);
+    expect(out).toContain("node3: no route");
+  });
+});
+
+describe("explain", () => {
+  it("shows every node with its reasons, the chosen one marked", async () => {
+    const verdicts = [
+      { node: "node1", accepted: true, score: 0.31, reasons: ["memory 31 % used"] },
+      { node: "node2", accepted: false, reasons: ["it is down"] },
+    ];
+    const body = {
+      ...{ user: "alice", kind: "none", servers: [], silent: [] },
+      now: { node: "node1", verdicts },
+      last: null,
+    };
+    await routerWith({ "GET /api/v1/explain/alice": { body } });
+    const { out } = await run("explain", "alice");
+    expect(out).toMatch(/^\* node1 +31 % +memory 31 % used$/m);
+    expect(out).toMatch(/^ {2}node2 +no +it is down$/m);
+  });
+});
+
+describe("signout", () => {
+  it("fails when a hub could not be told", async () => {
+    const silent = [{ node: "node2", detail: "its hub does not answer" }];
+    const body = { user: "alice", ended: ["node1"], silent };
+    await routerWith({ "POST /api/v1/users/alice/signout": { body } });
+    const { code, out } = await run("signout", "alice");
+    expect(code).toBe(1);
+    expect(out).toBe(
+      "alice is signed out at the router and at node1\nnot at node2: its hub does not answer\n",
+    );
+  });
+});
+
+describe("commands that act on nodes", () => {
+  it.each(["provision", "trust"])("%s refuses a node that is not in the hosts file", async (command) => {
+    const { code, err } = await run(command, "node7");
+    expect(code).toBe(1);
+    expect(err).toMatch(/node7 is not in the hosts file[\s\S]*what to do: .*node1/);
+  });
+
+  it.each(["provision", "trust"])("%s wants to be told which nodes", async (command) => {
+    const { code, err } = await run(command);
+    expect({ code, err }).toMatchObject({ code: 1, err: expect.stringContaining("or say --all") });
+  });
+});
