@@ -5,7 +5,7 @@ import { AppError } from "../../src/errors.ts";
 import type { NodeId, UserName } from "../../src/model.ts";
 import type { NodeDialer, Service } from "../../src/ports.ts";
 import type { SessionReader } from "../../src/router/decide/session.ts";
-import { createFrontServer } from "../../src/router/io/front-server.ts";
+import { createFrontServer, type FrontServerOptions } from "../../src/router/io/front-server.ts";
 import { createNodeProxy, type NodeProxyDeps } from "../../src/router/io/node-proxy.ts";
 import type { ForwarderOptions } from "../../src/router/io/forwarder.ts";
 import { createMemoryLog } from "./memory-log.ts";
@@ -71,6 +71,8 @@ export interface FixtureOptions extends Partial<ForwarderOptions> {
   readonly transport?: Transport;
   readonly app?: RequestListener;
   readonly drainMs?: number;
+  readonly listenPort?: number;
+  readonly tls?: { readonly certificate: string; readonly key: string };
   readonly sessions?: SessionReader;
   readonly whereNow?: NodeProxyDeps["whereNow"];
   /** The node's own limit; Node's default unless said. */
@@ -107,11 +109,14 @@ export async function startProxy(
       ...(options.whereNow && { whereNow: options.whereNow }),
       onUpstreamFailure: (node, error) => failures.push({ node, error }),
     },
-    { ...DEFAULTS, ...options },
+    { ...DEFAULTS, isTls: options.tls !== undefined, ...options },
   );
-  const limits = { idleTimeoutMs: 60_000, maxHeaderSize: 65_536, drainMs: options.drainMs ?? 100 };
-  const front = createFrontServer({ app, proxy, log }, { host: "127.0.0.1", port: 0, ...limits });
-  await front.start();
+  const front = createFrontServer({ app, proxy, log }, frontOptions(options));
+  await front.start().catch(async (err: unknown) => {
+    await close();
+    upstream.close();
+    throw err;
+  });
   const { port } = front.address();
   return {
     port,
@@ -126,6 +131,11 @@ export async function startProxy(
       await close();
     },
   };
+}
+
+function frontOptions({ drainMs = 100, listenPort = 0, tls }: FixtureOptions): FrontServerOptions {
+  const limits = { idleTimeoutMs: 60_000, maxHeaderSize: 65_536, drainMs };
+  return { host: "127.0.0.1", port: listenPort, ...limits, ...(tls && { tls }) };
 }
 
 const DEFAULTS: ForwarderOptions = {

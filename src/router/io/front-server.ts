@@ -1,16 +1,8 @@
-import { readFileSync } from "node:fs";
-import {
-  createServer,
-  ServerResponse,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-} from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { ServerResponse, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Log, Service } from "../../ports.ts";
+import { close, createHttpServer, drained, listen, type ListenOptions } from "./http-listener.ts";
 import type { NodeProxy } from "./node-proxy.ts";
 
 export interface FrontServerDeps {
@@ -20,15 +12,9 @@ export interface FrontServerDeps {
   readonly log: Log;
 }
 
-export interface FrontServerOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly tls?: { readonly certificate: string; readonly key: string };
+export interface FrontServerOptions extends ListenOptions {
   /** How long requests may finish when the server stops. */
   readonly drainMs: number;
-  /** A connection on which nothing moves for so long is closed. */
-  readonly idleTimeoutMs: number;
-  readonly maxHeaderSize: number;
 }
 
 /** The router's one listening socket. */
@@ -97,17 +83,6 @@ export function createFrontServer(deps: FrontServerDeps, options: FrontServerOpt
   };
 }
 
-function createHttpServer({ tls, maxHeaderSize, idleTimeoutMs }: FrontServerOptions): Server {
-  // No limit on a whole request: uploads take as long as they move.
-  const settings = { maxHeaderSize, requestTimeout: 0, keepAliveTimeout: 65_000, insecureHTTPParser: false };
-  const server =
-    tls === undefined
-      ? createServer(settings)
-      : createTlsServer({ ...settings, cert: readFileSync(tls.certificate), key: readFileSync(tls.key) });
-  server.setTimeout(idleTimeoutMs);
-  return server;
-}
-
 function isForNode(request: IncomingMessage): boolean {
   return request.url?.startsWith("/n/") === true;
 }
@@ -144,41 +119,4 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
 
 function refuse(socket: Duplex, status: string): void {
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
-}
-
-function listen(server: Server, { host, port }: FrontServerOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => {
-      resolve();
-    });
-  });
-}
-
-/** Resolves when only upgraded connections are left, or at the deadline. */
-async function drained(server: Server, upgraded: () => number, deadlineMs: number): Promise<void> {
-  while (Date.now() < deadlineMs) {
-    server.closeIdleConnections();
-    if ((await connectionsOf(server)) <= upgraded()) return;
-    await sleep(DRAIN_LOOK_MS);
-  }
-}
-
-const DRAIN_LOOK_MS = 25;
-
-function connectionsOf(server: Server): Promise<number> {
-  return new Promise((resolve) => {
-    server.getConnections((_error, count) => {
-      resolve(count);
-    });
-  });
 }
