@@ -1,5 +1,5 @@
 // What a proxied request costs: this router beside configurable-http-proxy and nginx, in one run, in turns.
-//   npm run build && npm run bench:proxy [-- --json] [--seconds N] [--rounds N]
+//   npm run bench:proxy [-- --json --seconds N --rounds N --connections N]
 import { execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -15,6 +15,7 @@ import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import ssh2 from "ssh2";
 import { drive, loadTool } from "./load.mjs";
 
 const { values } = parseArgs({
@@ -30,11 +31,9 @@ const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"]).toString())
 const here = (file) => new URL(file, import.meta.url).pathname;
 const folder = mkdtempSync(join(tmpdir(), "mjh-bench-"));
 const children = [];
-const notes = [];
 
 /** Remarks go to stderr: stdout is the result. */
 function say(text) {
-  notes.push(text);
   process.stderr.write(`${text}\n`);
 }
 
@@ -127,8 +126,7 @@ http {
 async function startSsh() {
   const [hostKeyFile, keyFile] = ["host", "id"].map((name) => join(folder, name));
   const sshd = ["/usr/sbin/sshd"].find(existsSync);
-  for (const file of [hostKeyFile, keyFile])
-    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file]);
+  for (const file of [hostKeyFile, keyFile]) writeKey(file);
   const user = userInfo().username;
   const server =
     sshd === undefined
@@ -137,6 +135,12 @@ async function startSsh() {
   const knownHosts = join(folder, "known_hosts");
   writeFileSync(knownHosts, `[127.0.0.1]:${server.port} ${readFileSync(`${hostKeyFile}.pub`, "utf8")}`);
   return { ...server, user, keyFile, knownHosts };
+}
+
+function writeKey(file) {
+  const pair = ssh2.utils.generateKeyPairSync("ed25519");
+  writeFileSync(file, pair.private, { mode: 0o600 });
+  writeFileSync(`${file}.pub`, `${pair.public}\n`);
 }
 
 async function startOwnSsh(hostKeyFile, keyFile) {
@@ -237,7 +241,9 @@ async function main() {
 }
 
 function print(results) {
-  if (values.json) process.stdout.write(`${JSON.stringify({ results, notes })}\n`);
+  // npm keeps a bare --json to itself.
+  const isJson = values.json || process.env.npm_config_json === "true";
+  if (isJson) process.stdout.write(`${JSON.stringify({ results })}\n`);
   else console.table(Object.fromEntries(results.map(({ name, ...numbers }) => [name, numbers])));
 }
 

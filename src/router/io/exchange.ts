@@ -72,6 +72,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#response = forwarding.response;
     this.#canRepeat = canRepeat;
     this.#response.once("close", this.#onClientClose);
+    // A write that comes too late must not end the process.
+    if (this.#response.listenerCount("error") === 0) this.#response.on("error", nothing);
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -192,7 +194,7 @@ function flush(exchange: Exchange): void {
 }
 
 function nothing(): void {
-  // nothing to resume yet
+  // nothing to do
 }
 
 /** undici's error for a connection that ended; it had carried an answer before, so it was a kept-alive one. */
