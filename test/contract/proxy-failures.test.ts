@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import { ALICE, answerOf, eventually, HOME, open, send, textOf } from "../support/proxy-client.ts";
 import { startProxy } from "../support/proxy-fixture.ts";
 import { TRANSPORTS } from "../support/proxy-transports.ts";
+
+// Real sockets on machines that may be busy.
+jest.setTimeout(30_000);
 
 const PERSON = { ...ALICE, accept: "text/html" };
 
@@ -120,17 +123,17 @@ describe.each(TRANSPORTS)("a client that leaves, over $name", ({ transport }) =>
     expect(request.complete).toBe(false);
   });
 
-  it("in mid-answer frees its connection: hundreds of them fill no pool", async () => {
+  it("in mid-answer frees its connection: dozens of them fill no pool of four", async () => {
     const answers: ServerResponse[] = [];
     await using proxy = await startProxy(
       (req, res) => {
         if (req.url === `${HOME}small`) return void res.end("small");
         answers.push(res);
-        res.on("error", () => undefined).write(Buffer.alloc(1 << 20));
+        res.on("error", () => undefined).write(Buffer.alloc(1 << 19));
       },
       { transport, maxConnections: 4 },
     );
-    for (let i = 0; i < 100; i += 1) {
+    for (let i = 0; i < 40; i += 1) {
       const outgoing = open(proxy);
       outgoing.on("error", () => undefined).end();
       (await answerOf(outgoing)).on("error", () => undefined);

@@ -1,10 +1,13 @@
 import { once } from "node:events";
 import { Agent, type ServerResponse } from "node:http";
 import { connect } from "node:net";
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import { ALICE, answerOf, HOME, open, send, sendRaw, textOf } from "../support/proxy-client.ts";
 import { startProxy } from "../support/proxy-fixture.ts";
 import { TRANSPORTS } from "../support/proxy-transports.ts";
+
+// Real sockets on machines that may be busy.
+jest.setTimeout(30_000);
 
 describe.each(TRANSPORTS)("HTTP over $name", ({ transport }) => {
   it("passes method, target, headers and body on, and the answer back", async () => {

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import type { MovedAnswer, NodeRequest } from "../../src/router/decide/moved.ts";
 import { ALICE, BOB, HOME, send } from "../support/proxy-client.ts";
 import { startProxy, type FixtureOptions } from "../support/proxy-fixture.ts";
+
+// Real sockets on machines that may be busy.
+jest.setTimeout(30_000);
 
 const PAGE = { ...ALICE, accept: "text/html" };
 const asked: (NodeRequest & { user: string })[] = [];

@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
-import { expect, it } from "@jest/globals";
+import { expect, it, jest } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
 import { ALICE, HOME, textOf } from "../support/proxy-client.ts";
 import { startProxy } from "../support/proxy-fixture.ts";
 import { CERTIFICATE, makeTlsFiles } from "../support/tls-files.ts";
+
+// Real sockets on machines that may be busy.
+jest.setTimeout(30_000);
 
 const ca = CERTIFICATE;
 

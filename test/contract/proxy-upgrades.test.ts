@@ -1,11 +1,14 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { describe, expect, it } from "@jest/globals";
+import { describe, expect, it, jest } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
 import { ALICE, BOB, eventually, HOME, sendRaw, textOf } from "../support/proxy-client.ts";
 import { startProxy, type ProxyFixture } from "../support/proxy-fixture.ts";
 import { TRANSPORTS } from "../support/proxy-transports.ts";
+
+// Real sockets on machines that may be busy.
+jest.setTimeout(30_000);
 
 const UPGRADE = `Host: lab\r\nCookie: ${ALICE.cookie}\r\nConnection: Upgrade\r\nUpgrade: echo\r\n`;
 const CONSENT = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n";
