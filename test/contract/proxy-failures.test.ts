@@ -94,6 +94,26 @@ describe.each(TRANSPORTS)("a failure over $name", ({ transport }) => {
     await expect(textOf(await answerOf(outgoing))).rejects.toThrow("aborted");
   });
 
+  it("by a reason in no known letters is none", async () => {
+    await using proxy = await startProxy(
+      (req) => {
+        req.socket.end(Buffer.from("HTTP/1.1 299 \xff\xfe\r\nContent-Length: 0\r\n\r\n", "latin1"));
+      },
+      { transport },
+    );
+    expect((await send(proxy)).status).toBe(299);
+  });
+
+  it.each([
+    ["a control character", "HTTP/1.1 200 OK\r\nX: a\x01b\r\nContent-Length: 0\r\n\r\n"],
+    ["two lengths", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok"],
+    ["an upgrade nobody asked for", "HTTP/1.1 101 X\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\nhello"],
+    ["headers without end", `HTTP/1.1 200 OK\r\nX: ${"x".repeat(70_000)}\r\n\r\n`],
+  ])("by %s is 502", async (_name, text) => {
+    await using proxy = await startProxy((req) => req.socket.end(text, "latin1"), { transport });
+    expect((await send(proxy)).status).toBe(502);
+  });
+
   it("by what is no HTTP is 502", async () => {
     await using proxy = await startProxy((req) => req.socket.end("SSH-2.0-OpenSSH\r\n"), { transport });
     const answer = await send(proxy, { headers: PERSON });

@@ -89,7 +89,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       this.#isIntercepted = true;
       return true;
     }
-    this.#response.writeHead(status, statusText, this.#forwarding.clientHeaders(rawHeaders));
+    const reason = statusText.replace(/[^\x20-\x7e]/g, "");
+    this.#response.writeHead(status, reason, this.#forwarding.clientHeaders(rawHeaders));
     process.nextTick(flush, this);
     return true;
   }

@@ -1,4 +1,4 @@
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES, type ServerResponse } from "node:http";
 import { renderAnswer, type ProxyAnswer } from "../decide/proxy-answer.ts";
 
 export interface AnswerOptions {
@@ -11,7 +11,9 @@ export interface AnswerOptions {
 export function sendAnswer(response: ServerResponse, answer: ProxyAnswer, options: AnswerOptions): void {
   if (response.headersSent || response.destroyed) return;
   const { body, headers } = renderAnswer(answer, options.isForPerson);
-  response.writeHead(answer.status, [...headers, ...cookieHeaders(options.cookies)]);
+  // A node's own reason may be set already, from headers that could not be sent.
+  const reason = STATUS_CODES[answer.status] ?? "";
+  response.writeHead(answer.status, reason, [...headers, ...cookieHeaders(options.cookies)]);
   response.end(body);
 }
 
