@@ -65,12 +65,19 @@ export async function connectSsh(
 }
 
 /** The socket under a connection: our own, so that Nagle's algorithm is off on it. */
-export function openSocket(
+export async function openSocket(
   target: SshTarget,
   via: SshConnection | undefined,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  if (via !== undefined) return via.tunnel({ host: target.host, port: target.port }, signal);
+  if (via === undefined) return openTcp(target, signal);
+  const tunnel = await via.tunnel({ host: target.host, port: target.port }, signal);
+  // ssh2 leaves it to its socket to close once the other side has ended.
+  tunnel.allowHalfOpen = false;
+  return tunnel;
+}
+
+function openTcp(target: SshTarget, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const socket = connectTcp({ host: target.host, port: target.port, noDelay: true });
     function onAbort(): void {

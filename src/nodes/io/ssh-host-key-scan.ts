@@ -16,7 +16,7 @@ export interface ScannedKey {
   readonly key: string;
   readonly fingerprint: string;
   readonly isTrusted: boolean;
-  /** Why the router would refuse it: unknown, changed or revoked; in words. */
+  /** Why the router would not take it, in words: unknown, changed or revoked. */
   readonly refusal?: string;
 }
 
@@ -48,27 +48,31 @@ export async function scanHostKeys(
   const pins = await readPins(target, deps.knownHostsFiles);
   const deadline = deps.clock.deadline(timeoutMs);
   const until = AbortSignal.any([signal, deadline]);
-  const keys: ScannedKey[] = [];
+  const presented: Buffer[] = [];
   try {
     for (const kind of KINDS) {
       const key = await presentedKey(target, via, kind, until);
-      if (key !== undefined) keys.push(describe(key, pins));
+      if (key !== undefined) presented.push(key);
     }
   } catch (err) {
     signal.throwIfAborted();
     throw deadline.aborted ? timeoutError(target, timeoutMs, true) : connectionError(target, err);
   }
-  return { target, keys };
+  const isKnownHost = presented.some((key) => pins.judge(key) === "trusted");
+  return { target, keys: presented.map((key) => describe(key, pins, isKnownHost)) };
 }
 
-function describe(key: Buffer, pins: HostKeyPins): ScannedKey {
+/** A host that proves itself by one key may have others: of types it is not yet known by, they are new, not changed. */
+function describe(key: Buffer, pins: HostKeyPins, isKnownHost: boolean): ScannedKey {
+  const keyType = keyTypeOf(key);
   const refusal = pins.refuse(key);
+  const isNew = isKnownHost && !pins.keyTypes.has(keyType) && pins.judge(key) === "changed";
   return {
-    keyType: keyTypeOf(key),
+    keyType,
     key: key.toString("base64"),
     fingerprint: fingerprintOf(key),
     isTrusted: refusal === undefined,
-    ...(refusal !== undefined && { refusal: refusal.message }),
+    ...(refusal !== undefined && { refusal: isNew ? "not pinned yet" : refusal.message }),
   };
 }
 

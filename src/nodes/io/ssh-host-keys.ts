@@ -27,6 +27,9 @@ export const HOST_KEY_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [
 /** The pins of one host, as they stand in the files now. */
 export interface HostKeyPins {
   readonly algorithms: ServerHostKeyAlgorithm[];
+  /** The types of the keys it is known by. */
+  readonly keyTypes: ReadonlySet<string>;
+  judge(presented: Buffer): HostKeyVerdict["kind"];
   /** The error to refuse a presented key with; undefined for a trusted one. */
   refuse(presented: Buffer): AppError | undefined;
 }
@@ -36,12 +39,11 @@ export async function readPins(target: SshTarget, knownHostsFiles: readonly stri
   const files = [...new Set([...target.knownHostsFiles, ...knownHostsFiles])];
   const lines = (await Promise.all(files.map(readKnownHosts))).flat();
   const labels = labelsOf(target);
-  const algorithms = orderHostKeyAlgorithms(
-    pinsOf(lines, labels),
-    HOST_KEY_ALGORITHMS,
-  ) as ServerHostKeyAlgorithm[];
+  const pins = pinsOf(lines, labels);
   return {
-    algorithms,
+    algorithms: orderHostKeyAlgorithms(pins, HOST_KEY_ALGORITHMS) as ServerHostKeyAlgorithm[],
+    keyTypes: new Set(pins.map((pin) => pin.keyType)),
+    judge: (presented) => judgeHostKey(lines, labels, presented).kind,
     refuse: (presented) => refusal(judgeHostKey(lines, labels, presented), target, presented),
   };
 }

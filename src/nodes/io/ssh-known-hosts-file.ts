@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseKnownHosts, pinsOf } from "../decide/known-hosts.ts";
 import { labelsOf } from "./ssh-host-keys.ts";
 import type { SshTarget } from "./ssh-target.ts";
@@ -21,14 +22,14 @@ export async function pinHostKeys(
   { replace = false } = {},
 ): Promise<void> {
   const labels = labelsOf(target);
-  const lines = (await readIfThere(file)).split("\n").filter((line) => line.trim() !== "");
   const wanted = new Set(keys.map(({ key }) => key));
-  const kept = lines.filter((line) => {
-    const pin = pinsOf(parseKnownHosts(line, file), labels)[0];
-    return pin === undefined || (!replace && !wanted.has(pin.key));
+  await rewrite(file, (lines) => {
+    const kept = lines.filter((line) => {
+      const pin = pinsOf(parseKnownHosts(line, file), labels)[0];
+      return pin === undefined || (!replace && !wanted.has(pin.key));
+    });
+    return [...kept, ...keys.map(({ keyType, key }) => `${labels[0] ?? target.host} ${keyType} ${key}`)];
   });
-  const added = keys.map(({ keyType, key }) => `${labels[0] ?? target.host} ${keyType} ${key}`);
-  await replaceFile(file, [...kept, ...added, ""].join("\n"));
 }
 
 /** The keys another known_hosts file (an administrator's, say) holds for the host. */
@@ -45,15 +46,40 @@ async function readIfThere(file: string): Promise<string> {
   }
 }
 
-async function replaceFile(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = `${file}.${process.pid}.part`;
-  const handle = await open(temporary, "w", 0o600);
+/** A writer takes at most some milliseconds: one that has been at it this long is dead. */
+const ABANDONED_AFTER_MS = 5_000;
+
+/** The new file is also the lock: many nodes may be trusted at once, by several commands. */
+async function rewrite(file: string, change: (lines: readonly string[]) => readonly string[]): Promise<void> {
+  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+  const temporary = `${file}.new`;
+  const handle = await openAlone(temporary);
   try {
-    await handle.writeFile(text);
+    const lines = (await readIfThere(file)).split("\n").filter((line) => line.trim() !== "");
+    await handle.writeFile([...change(lines), ""].join("\n"));
     await handle.sync();
+    await rename(temporary, file);
+  } catch (err) {
+    await rm(temporary, { force: true });
+    throw err;
   } finally {
     await handle.close();
   }
-  await rename(temporary, file);
+}
+
+async function openAlone(temporary: string): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await open(temporary, "wx", 0o600);
+    } catch (err) {
+      if ((err as NodeJS.ErrnoException).code !== "EEXIST") throw err;
+      await removeAbandoned(temporary);
+      await sleep(5 + Math.random() * 20);
+    }
+  }
+}
+
+async function removeAbandoned(temporary: string): Promise<void> {
+  const found = await stat(temporary).catch(() => undefined);
+  if (found && Date.now() - found.mtimeMs > ABANDONED_AFTER_MS) await rm(temporary, { force: true });
 }

@@ -59,9 +59,15 @@ export function createSshPool(deps: SshPoolDeps, options: SshPoolOptions): SshPo
   const connector = createConnector(deps, options, links);
   let isStopped = false;
 
+  const reported = new Map<NodeId, string>();
+
+  /** A node that stays down for the same cause is worth one warning, not one each attempt. */
   function announce(node: NodeId, state: NodeConnectionState): void {
-    if (state.kind === "up") log.info({ node }, "node connected");
-    else log.warn({ node, code: state.cause.code, err: state.cause }, "node not connected");
+    const now = state.kind === "up" ? "up" : state.cause.code;
+    const level = reported.get(node) === now ? "debug" : state.kind === "up" ? "info" : "warn";
+    reported.set(node, now);
+    if (state.kind === "up") log[level]({ node }, "node connected");
+    else log[level]({ node, code: now, err: state.cause }, "node not connected");
     for (const listener of listeners) listener(node, state);
   }
 

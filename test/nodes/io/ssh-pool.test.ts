@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { NodeId } from "../../../src/model.ts";
 import { type SshPoolOptions, createSshPool } from "../../../src/nodes/io/ssh-pool.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
 import { createLoopback } from "../../support/loopback.ts";
 import { createMemoryLog } from "../../support/memory-log.ts";
 import { makeSshKey, startSshServer } from "../../support/ssh-server.ts";
@@ -106,6 +107,28 @@ describe("SSH pool", () => {
     await world.server.stop();
     const reached = world.pool.client(NODE, never);
     await expect(reached).rejects.toMatchObject({ code: "NODE_UNREACHABLE" });
+  });
+
+  test("warns once of a node that stays down, and tells listeners each time", async () => {
+    const log = createMemoryLog();
+    world.folder.trust("");
+    const deps = {
+      specOf: () => makeSpec(world.server.port),
+      clock: createFakeClock(),
+      random: createFixedRandom(),
+      log,
+    };
+    const pool = createSshPool(deps, world.folder.options);
+    cleanUps.push(() => pool.stop());
+    let changes = 0;
+    pool.onState(() => changes++);
+    const refused = expect(pool.client(NODE, never)).rejects.toMatchObject({ code: "HOST_KEY_UNKNOWN" });
+    await until(() => {
+      void deps.clock.advance(1_000);
+      return changes >= 3;
+    });
+    await refused;
+    expect(log.lines.filter(({ level }) => level === "warn")).toHaveLength(1);
   });
 
   test("gives up on a node that accepts and stalls", async () => {
@@ -233,6 +256,18 @@ describe("SSH pool", () => {
       await connection.lost;
       await until(() => world.server.connectionCount() === 0);
       await expect(pool.client(NODE, never)).resolves.toBeDefined();
+    });
+
+    test("crosses a jump host once for all nodes behind it", async () => {
+      const jump = await startSshServer({ authorizedKey: world.folder.key.public });
+      cleanUps.push(() => jump.stop());
+      world.folder.trust(world.server.knownHost + jump.knownHost);
+      const pool = withConfig(
+        hostBlock("lab-*", world.server.port, "  ProxyJump bastion") + hostBlock("bastion", jump.port),
+      );
+      await Promise.all(["node1", "node2", "node3"].map((node) => pool.client(node as NodeId, never)));
+      expect(world.server.connectionCount()).toBe(3);
+      expect(jump.connectionCount()).toBe(1);
     });
 
     test("says when the node cannot be reached from the jump host", async () => {
