@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ExplainAnswer, ServersAnswer } from "../../src/router/decide/api-views.ts";
+import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
+
+/** The way in where something fails: real nodes that lose power, hubs that are killed or cannot start. */
+let lab: Lab;
+let router: RouterProcess;
+const QUICK = { server: { start_elsewhere_after: "5s" } };
+
+beforeAll(async () => {
+  lab = startLab();
+  setHosts();
+  router = await startRouter(lab, QUICK);
+}, 400_000);
+
+afterAll(async () => {
+  await router?.stop();
+  lab?.down();
+}, 60_000);
+
+/** node2 attracts everybody and has no JupyterHub; the lobby, node1, comes last. */
+function setHosts(): void {
+  const file = join(lab.dir, "hosts");
+  const sayings = { node1: "weight=1", node2: "weight=90 jupyterhub=/nowhere", node3: "weight=30" };
+  const lines = readFileSync(file, "utf8").split("\n");
+  const edited = lines.map((line) => {
+    const saying = Object.entries(sayings).find(([node]) => line.startsWith(`${node} `))?.[1];
+    return saying === undefined ? line : `${line} ${saying}`;
+  });
+  writeFileSync(file, edited.join("\n"));
+}
+
+function where(user: string): ServersAnswer {
+  return JSON.parse(output(() => router.command("where", user, "--json"))) as ServersAnswer;
+}
+
+/** What a command printed, also when its answer is a no. */
+function output(run: () => string): string {
+  try {
+    return run();
+  } catch (err) {
+    return (err as { readonly stdout: string }).stdout;
+  }
+}
+
+/** The single-user server of a node's user, by its process. */
+function serverPid(node: string, user: string): string {
+  return lab.run("sh", node, `pgrep -u ${user} -f '[s]ingleuser' || true`).trim();
+}
+
+describe("the way in", () => {
+  it("passes over a node whose hub cannot start, and says so", async () => {
+    const alice = await signInAt(router.url, "alice");
+    const node = await untilLab(alice);
+    expect(node).toBe("node3");
+    const explained = JSON.parse(router.command("explain", "alice", "--json")) as ExplainAnswer;
+    const broken = explained.last?.verdicts.find((verdict) => verdict.node === "node2");
+    expect(broken).toMatchObject({ accepted: false });
+    expect(broken?.reasons.join()).toMatch(/its hub did not start lately/);
+  });
+
+  it("starts one server for tabs that come at once", async () => {
+    const bob = await signInAt(router.url, "bob");
+    const nodes = await Promise.all([untilLab(bob), untilLab(bob), untilLab(bob, "/user/bob/lab")]);
+    expect(new Set(nodes).size).toBe(1);
+    expect(where("bob").servers).toHaveLength(1);
+  });
+
+  it("goes on with a start that a restart of the router interrupted", async () => {
+    const carol = await signInAt(router.url, "carol");
+    await carol.go("/");
+    const { port } = new URL(router.url);
+    await router.stop();
+    router = await startRouter(lab, { ...QUICK, listen: { host: "127.0.0.1", port: Number(port) } });
+    const node = await untilLab(carol);
+    expect(where("carol").servers).toMatchObject([{ node, state: "ready" }]);
+  });
+
+  it("restarts the hub of a running server, and keeps the server", async () => {
+    const alice = await signInAt(router.url, "alice");
+    const node = await untilLab(alice);
+    const pid = serverPid(node, "alice");
+    expect(pid).not.toBe("");
+    lab.run("sh", node, "kill -9 $(pgrep -f '[b]in/jupyterhub --config')");
+    expect(await untilLab(alice)).toBe(node);
+    expect(serverPid(node, "alice")).toBe(pid);
+  });
+
+  it("stops a server by its owner's form, and says where the next one goes", async () => {
+    const bob = await signInAt(router.url, "bob");
+    const home = await bob.go("/home");
+    await pressButton(bob, home, "/home/stop");
+    await until(bob, "/home", ({ body }) => body.includes("You have no running server."));
+    expect(where("bob").kind).toBe("none");
+  });
+
+  it("waits for a node without power, and starts elsewhere only when its user says so", async () => {
+    const alice = await signInAt(router.url, "alice");
+    const node = await untilLab(alice);
+    expect(node).toBe("node3");
+    lab.run("crash", node);
+    const silent = await until(alice, "/", ({ body }) => body.includes(`Waiting for ${node}`));
+    expect(silent.status).toBe(503);
+    expect(where("alice")).toMatchObject({ kind: "unknown", silent: [{ node }] });
+    const choice = await until(alice, "/", ({ body }) => body.includes("/start-elsewhere"));
+    await pressButton(alice, choice, "/start-elsewhere");
+    expect(await untilLab(alice)).not.toBe(node);
+  });
+});
