@@ -72,7 +72,7 @@ function entryOptions({ hub, server, placement }: Config) {
     locateMs: LOCATE_MS,
     lookAgainMs: 1000,
     patienceMs: 600_000,
-    startElsewhereAfterMs: 60_000,
+    startElsewhereAfterMs: server.start_elsewhere_after,
     hubStartMs: hub.start_timeout + 30_000,
     serverStartMs: server.start_timeout,
     freshMs: placement.sample_every,
