@@ -23,8 +23,6 @@ export interface JourneysOptions {
   readonly keepArrivedMs: number;
 }
 
-export type Journeys = ReturnType<typeof createJourneys>;
-
 /** The journeys under way and lately over: at most one a server, watched by anybody. */
 export function createJourneys(
   { clock, random }: { readonly clock: Clock; readonly random: Random },

@@ -6,7 +6,7 @@ import { createFakeClock } from "./fake-clock.ts";
 import { createFakeStore, createFakeWorld, type FakeWorld } from "./fake-world.ts";
 import { createMemoryLog } from "./memory-log.ts";
 
-export const ENTRY_OPTIONS = {
+const ENTRY_OPTIONS = {
   locateMs: 5000,
   lookAgainMs: 1000,
   patienceMs: 600_000,
@@ -20,7 +20,7 @@ export const ENTRY_OPTIONS = {
   keepArrivedMs: 30_000,
 };
 
-export const ASSIGNMENT_OPTIONS = {
+const ASSIGNMENT_OPTIONS = {
   startMs: 200_000,
   settledMs: 30_000,
   placementMs: 86_400_000,

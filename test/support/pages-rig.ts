@@ -28,7 +28,7 @@ export const SESSION: Session = {
   expiresAtMs: 9e12,
 };
 
-export const EVENTS: EventRoutesOptions = { heartbeatMs: 20, maxStreamMs: 5000, maxPerUser: 3 };
+const EVENTS: EventRoutesOptions = { heartbeatMs: 20, maxStreamMs: 5000, maxPerUser: 3 };
 
 /** The form token is "good"; the session is what the test says. */
 function createDoors(session: () => Session | undefined): SessionMiddleware {

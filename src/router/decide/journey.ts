@@ -19,8 +19,8 @@ export interface Journey {
   readonly outcome?: Outcome;
 }
 
-export const STEP_IDS = ["find", "choose", "hub", "server"] as const;
-export type StepId = (typeof STEP_IDS)[number];
+const STEP_IDS = ["find", "choose", "hub", "server"] as const;
+type StepId = (typeof STEP_IDS)[number];
 
 export interface Step {
   readonly id: StepId;

@@ -15,7 +15,7 @@ export interface StartEvent {
   readonly url?: string;
 }
 
-export function toStartEvent(journey: Journey, url: string | undefined): StartEvent {
+function toStartEvent(journey: Journey, url: string | undefined): StartEvent {
   const event = { face: faceOf(journey), status: statusLine(journey), steps: stepList(journey).html };
   return url === undefined ? event : { ...event, url };
 }

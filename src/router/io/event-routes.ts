@@ -23,7 +23,7 @@ export interface EventRoutesOptions {
   readonly maxPerUser: number;
 }
 
-export const EVENT_OPTIONS: EventRoutesOptions = {
+const EVENT_OPTIONS: EventRoutesOptions = {
   heartbeatMs: 15_000,
   maxStreamMs: 300_000,
   maxPerUser: 20,
