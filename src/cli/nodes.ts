@@ -19,7 +19,9 @@ export function registerNodes(program: Command, terminal: Terminal): void {
 
 function nodesTable({ nodes, problems }: NodesAnswer): string {
   const head = ["NODE", "STATE", "SERVERS", "STARTING", "LOAD/CORE", "MEMORY FREE", "DETAIL"];
-  const warnings = problems.map(({ line, message }) => `hosts file, line ${line}: ${message}\n`);
+  const warnings = problems.map(
+    ({ line, message }) => `hosts file${line > 0 ? `, line ${line}` : ""}: ${message}\n`,
+  );
   return formatTable([head, ...nodes.map(nodeRow)]) + warnings.join("");
 }
 

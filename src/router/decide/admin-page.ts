@@ -11,7 +11,7 @@ export function adminPage({ nodes, problems, takenAt }: NodesAnswer): string {
         : html`<section>
             <h2>The hosts file needs attention</h2>
             <ul>
-              ${problems.map(({ line, message, remedy }) => html`<li>line ${line}: ${message}. ${remedy}</li>`)}
+              ${problems.map(({ line, message, remedy }) => html`<li>${line > 0 ? `line ${line}: ` : ""}${message}. ${remedy}</li>`)}
             </ul>
           </section>`
     }
