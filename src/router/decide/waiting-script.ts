@@ -1,6 +1,7 @@
 /**
- * The waiting page's script. Follows the events. Loads the page anew when another one is due, when events stop for good (signed out), and now
- * and then when none come (something between holds them back); but only once the router answers.
+ * The waiting page's script. Follows the events. Loads the page anew when another one is due, when events stop for
+ * good (signed out), and now and then when none come (something between holds them back); but only once the router
+ * answers.
  */
 export const WAITING_SCRIPT = `
 (function () {
