@@ -30,17 +30,6 @@ export interface HeaderAuthOptions extends AdminRule {
   readonly secret: string;
 }
 
-/** Headers that only a trusted proxy may send, and nobody behind us gets to see; lower case. */
-export function headersToStrip({
-  userHeader,
-  groupsHeader,
-  secretHeader,
-}: HeaderAuthOptions): readonly string[] {
-  return [userHeader, groupsHeader, secretHeader]
-    .filter((name) => name !== undefined)
-    .map((name) => name.toLowerCase());
-}
-
 /**
  * `auth: header`: a proxy in front of us says who the visitor is. Believed only from its address and with its secret.
  * There is no cookie: a session is the user, the same in every browser, and ends when the proxy says so.

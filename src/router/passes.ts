@@ -38,8 +38,8 @@ interface Options {
 }
 
 const NONCE_LIFETIME_MS = 60_000;
-/** More tickets than this for one hub in so short a time: it sends the browser back each time. */
-const LOOP = { tickets: 15, withinMs: 20_000 };
+/** More tickets than this for one hub in so short a time: it sends the browser back each time. Restored tabs need a few. */
+const LOOP = { tickets: 30, withinMs: 20_000 };
 
 /** Passes whose nonce is the same for all tabs of a session at a hub: tabs opened at once do not spoil each other's. */
 export function createPasses(deps: Deps, { masterKeys: [master], isSecure }: Options): Passes {

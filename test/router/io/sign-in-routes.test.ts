@@ -297,7 +297,7 @@ describe("the way into a hub", () => {
   it("stops a loop with a page", async () => {
     const site = await setUp();
     const alice = await signIn(site, "alice");
-    for (let i = 0; i < 15; i += 1) expect((await alice.step("/login?node=node2")).status).toBe(302);
+    for (let i = 0; i < 30; i += 1) expect((await alice.step("/login?node=node2")).status).toBe(302);
     expect(await alice.step("/login?node=node2")).toMatchObject({
       status: 508,
       body: expect.stringContaining("keeps sending"),
