@@ -1,75 +1,19 @@
 // Signs in without a screen, as a browser would, and computes 6*7 in a kernel. Prints 42, or says what went wrong.
 // Usage: QUICKSTART_PASSWORD=... node scripts/quickstart-check.mjs URL USER
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
 import WebSocket from "ws";
 import { createVisitor } from "./lab.d/visitor.mjs";
+import { signIn, waitForServer } from "./lab.d/way-in.mjs";
 
 const DEADLINE_MS = 180_000;
 const KERNEL_DEADLINE_MS = 60_000;
 
 async function main(url, user, password) {
   const visitor = createVisitor(AbortSignal.timeout(DEADLINE_MS));
-  const signedIn = await signIn(visitor, url, user, password);
-  const server = await waitForServer(visitor, signedIn, user);
+  const signedIn = await signIn(visitor, url, user, password, { say });
+  const server = await waitForServer(visitor, signedIn, user, { say });
   say(`JupyterLab answers at ${server}`);
   console.log(await compute(visitor, server, "6*7"));
-}
-
-async function signIn(visitor, url, user, password) {
-  const form = await follow(visitor, await visitor.get(url), (page) => formAction(page) !== undefined);
-  say(`signing in as ${user} at ${form.url.split("?")[0]}`);
-  const target = new URL(unescapeHtml(formAction(form)), form.url);
-  const xsrf = /<input[^>]*name="_xsrf"[^>]*value="([^"]*)"/.exec(form.text)?.[1] ?? "";
-  const fields = new URLSearchParams({ username: user, password, _xsrf: unescapeHtml(xsrf) });
-  const answer = await visitor.post(target, String(fields), {
-    "Content-Type": "application/x-www-form-urlencoded",
-  });
-  if (/login_error/.test(answer.text)) throw new Error(`the password of ${user} was refused`);
-  return answer;
-}
-
-function formAction(page) {
-  return /<form[^>]*action="([^"]*login[^"]*)"/.exec(page.text)?.[1];
-}
-
-async function waitForServer(visitor, first, user) {
-  const page = await follow(
-    visitor,
-    first,
-    (seen) => seen.status === 200 && serverOf(seen, user) !== undefined,
-  );
-  return serverOf(page, user);
-}
-
-function serverOf(page, user) {
-  const place = /^(.*\/user\/[^/]+\/)lab/.exec(page.url)?.[1];
-  return place?.endsWith(`/user/${user}/`) ? place : undefined;
-}
-
-/** Reads a page that says "wait" again and again, as a browser without JavaScript does, until it has led on. */
-async function follow(visitor, first, hasArrived) {
-  let page = first;
-  let shown = "";
-  while (!hasArrived(page)) {
-    if (page.status >= 400 && page.status !== 503) {
-      throw new Error(`${page.url} answered ${page.status}: ${textOf(page)}`);
-    }
-    const steps = textOf(page);
-    if (steps !== shown) say(steps);
-    shown = steps;
-    const refresh = refreshOf(page);
-    await sleep(refresh.afterMs);
-    page = await visitor.get(refresh.url);
-  }
-  return page;
-}
-
-function refreshOf(page) {
-  const meta = /<meta[^>]*http-equiv="refresh"[^>]*content="([^"]*)"/i.exec(page.text)?.[1];
-  const [, seconds = "1", url = ""] =
-    /^\s*([\d.]+)(?:\s*;\s*url=(.*))?/i.exec(unescapeHtml(meta ?? "")) ?? [];
-  return { afterMs: Number(seconds) * 1000, url: new URL(url, page.url).href };
 }
 
 async function compute(visitor, server, code) {
@@ -122,22 +66,6 @@ function executeRequest(code) {
     content: { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false },
     buffers: [],
   });
-}
-
-function textOf(page) {
-  const body =
-    /<main[^>]*>([\s\S]*)<\/main>/.exec(page.text)?.[1] ?? /<title>([^<]*)/.exec(page.text)?.[1] ?? "";
-  const words = body.replace(/<(script|style)[\s\S]*?<\/\1>/g, " ").replace(/<[^>]+>/g, " ");
-  return unescapeHtml(words).replace(/\s+/g, " ").trim().slice(0, 300);
-}
-
-function unescapeHtml(text) {
-  const named = { amp: "&", lt: "<", gt: ">", quot: '"' };
-  return text.replace(/&(?:(amp|lt|gt|quot)|#(\d+)|#x([\da-f]+));/gi, (_, name, decimal, hex) =>
-    name
-      ? named[name.toLowerCase()]
-      : String.fromCodePoint(decimal ? Number(decimal) : Number.parseInt(hex, 16)),
-  );
 }
 
 function say(text) {
