@@ -2,6 +2,7 @@
 // cold and warm through multijhub, beside JupyterHub started by hand over ssh on one of the same nodes.
 //   sudo npm run bench:way-in [-- --json] [--rounds N]       Times are in milliseconds; the median of the rounds.
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -54,8 +55,10 @@ async function coolDown() {
   await sleep(12_000); // the survey, the samples and the assignment of the last round have passed by then
 }
 
+/** By the pid that the node's agent names. */
 function stopServer(node) {
-  lab("sh", node, `pkill -TERM -u ${USER} -f jupyterhub-singleuser || true`);
+  const answer = JSON.parse(lab("sh", node, "echo '{}' | multijhub-agent servers").trim().split("\n").at(-1));
+  for (const { user, pid } of answer.result.servers) if (user === USER) lab("sh", node, `kill ${pid}`);
 }
 
 function command(...args) {
@@ -82,6 +85,7 @@ c.ConfigurableHTTPProxy.command = ["${settings.LAB_PROXY}"]
 c.Authenticator.allow_all = True
 c.PAMAuthenticator.open_sessions = False
 c.Spawner.default_url = "/lab"
+c.JupyterHub.pid_file = "/tmp/by-hand.pid"
 `;
 
 /** What an administrator does without us: ssh to a node, start JupyterHub, sign in there. */
@@ -99,9 +103,8 @@ async function byHand() {
     await enter(url);
     return performance.now() - started;
   } finally {
-    lab("sh", "node3", "pkill -TERM -f by-hand.py; pkill -TERM -u alice -f jupyterhub-singleuser; true");
-    hub.kill();
-    await sleep(3000);
+    lab("sh", "node3", "kill $(cat /tmp/by-hand.pid)"); // it stops its servers and its proxy
+    await once(hub, "exit");
   }
 }
 
