@@ -14,7 +14,7 @@ export function askFrom(program: Command, method: "GET" | "POST", path: string):
 }
 
 /** Asks the running router. Throws ROUTER_NOT_RUNNING, or API_REFUSED with the router's own words. */
-export async function askRouter(config: Config, method: "GET" | "POST", path: string): Promise<unknown> {
+async function askRouter(config: Config, method: "GET" | "POST", path: string): Promise<unknown> {
   const socketPath = adminSocketOf(config);
   const client = new Client("http://localhost", { socketPath, headersTimeout: 30_000 });
   try {

@@ -10,7 +10,7 @@ export type NodeOutcome<T> =
   | { readonly node: NodeId; readonly result: T; readonly error?: undefined }
   | { readonly node: NodeId; readonly result?: undefined; readonly error: NodeFailure };
 
-export interface NodeFailure {
+interface NodeFailure {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;

@@ -9,7 +9,7 @@ export interface FakeAgentCall {
 }
 
 /** What a fake agent does for a verb: the value it returns is the result, what it throws the failure. */
-export type FakeAgentVerb = (call: FakeAgentCall, reach: FakeAgentReach) => unknown;
+type FakeAgentVerb = (call: FakeAgentCall, reach: FakeAgentReach) => unknown;
 
 export interface FakeAgentReach {
   readonly signal: AbortSignal;

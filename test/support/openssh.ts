@@ -22,7 +22,6 @@ export interface OpenSsh {
 }
 
 const SSHD = "/usr/sbin/sshd";
-export const hasOpenSsh = existsSync(SSHD);
 
 /** A real sshd on a loopback port of its own, in the foreground, for the account that runs the tests. */
 export async function startOpenSsh(publicKey: string): Promise<OpenSsh> {

@@ -10,7 +10,7 @@ import { createNodeProxy, type NodeProxyDeps } from "../../src/router/io/node-pr
 import type { ForwarderOptions } from "../../src/router/io/forwarder.ts";
 import { createMemoryLog } from "./memory-log.ts";
 
-export const NODE = "node1" as NodeId;
+const NODE = "node1" as NodeId;
 
 /** Makes byte streams to a port of this machine, as a transport would to a node's. */
 export type Transport = (port: () => number) => Promise<{ dialer: NodeDialer; close: () => Promise<void> }>;
@@ -34,7 +34,7 @@ export function tcpTransport(port: () => number): ReturnType<Transport> {
 }
 
 /** Takes the session cookie's value for the user's name; refuses two of them. */
-export const fakeSessions: SessionReader = {
+const fakeSessions: SessionReader = {
   read({ rawHeaders }) {
     const cookies = rawHeaders.filter((_, i) => rawHeaders[i - 1]?.toLowerCase() === "cookie").join("; ");
     const users = [...cookies.matchAll(/(?:^|; *)multijhub-session=([^;]*)/g)].map(([, user]) => user ?? "");

@@ -3,7 +3,7 @@ import { type AddressInfo, type Socket, connect } from "node:net";
 import { Duplex } from "node:stream";
 import type { NodeDialer } from "../../src/ports.ts";
 
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage["headers"];

@@ -10,7 +10,7 @@ export interface Seen extends Pick<HubServer, "key" | "ready" | "pending" | "las
 /** What is known of the servers of one node. Times of the router's clock. */
 export type Report = Answered | Silent;
 
-export interface Answered {
+interface Answered {
   readonly kind: "answered";
   readonly servers: readonly Seen[];
   readonly atMs: number;

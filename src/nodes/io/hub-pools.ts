@@ -4,7 +4,7 @@ import { AppError } from "../../errors.ts";
 import type { NodeId } from "../../model.ts";
 
 /** The open connections to one hub's proxy. */
-export interface HubPool {
+interface HubPool {
   readonly calls: Pool;
   /** Apart, so that many who wait for their servers do not hold up the calls. */
   readonly streams: Pool;

@@ -10,7 +10,7 @@ import type { SshPool } from "./ssh-pool.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
 /** A host key as a node presents it now; nothing has vouched for it yet. */
-export interface ScannedKey {
+interface ScannedKey {
   readonly keyType: string;
   /** In SSH wire format, base64. */
   readonly key: string;

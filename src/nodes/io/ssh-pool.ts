@@ -31,9 +31,9 @@ export interface SshPoolOptions {
 export type NodeConnectionState =
   { readonly kind: "up" } | { readonly kind: "down"; readonly cause: AppError };
 
-export type StateListener = (node: NodeId, state: NodeConnectionState) => void;
+type StateListener = (node: NodeId, state: NodeConnectionState) => void;
 
-export interface Route {
+interface Route {
   readonly target: SshTarget;
   /** The connection to the jump host, where there is one. */
   readonly via?: SshConnection;

@@ -14,7 +14,7 @@ export type CookieLookup =
 const PREFIX = /^__(?:Host|Secure|Http|Host-Http)-/i;
 
 /** The cookie's name: under TLS the prefix makes browsers refuse it from anywhere but our own answers. */
-export function cookieName(cookie: OwnCookie, isSecure: boolean): string {
+function cookieName(cookie: OwnCookie, isSecure: boolean): string {
   return isSecure && cookie !== "nonce" ? `__Host-multijhub-${cookie}` : `multijhub-${cookie}`;
 }
 

@@ -81,7 +81,7 @@ export function canonicalUrl(path: UserPath): string {
   return `/user/${escapeSegment(path.user)}${path.rest === "" ? "/" : path.rest}${path.search}`;
 }
 
-export function signInUrl(next: string): string {
+function signInUrl(next: string): string {
   return `/login?next=${encodeURIComponent(next)}`;
 }
 

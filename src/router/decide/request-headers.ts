@@ -8,7 +8,7 @@ import {
 } from "./own-names.ts";
 
 /** What the router itself knows of the client; never what the client says of itself. */
-export interface ClientView {
+interface ClientView {
   readonly address: string;
   readonly isTls: boolean;
 }

@@ -26,7 +26,7 @@ const ORIGIN_WIDE: ReadonlySet<string> = new Set([
 ]);
 
 /** Where cookies of an answer may live: the user's place on the node, or the node for a hub's answer. */
-export function cookieRoot(path: NodePath): string {
+function cookieRoot(path: NodePath): string {
   return path.area === "user" ? `/n/${path.node}/user/${escapeSegment(path.user)}/` : `/n/${path.node}/`;
 }
 

@@ -20,7 +20,7 @@ export interface LoginQuery {
   readonly node?: string | undefined;
 }
 
-export interface CallbackQuery {
+interface CallbackQuery {
   readonly code?: string | undefined;
   readonly state?: string | undefined;
   readonly error?: string | undefined;

@@ -2,7 +2,7 @@ import { createHash, sign, type KeyObject } from "node:crypto";
 import type { NodeId, UserName } from "../../model.ts";
 
 /** What a ticket lets its bearer do at a hub. */
-export type TicketUse = "login" | "introduce" | "signout";
+type TicketUse = "login" | "introduce" | "signout";
 
 /** A one-time signed pass from the router to a hub, before it is signed. */
 export interface TicketOrder {
@@ -23,7 +23,7 @@ export interface TicketOrder {
 }
 
 /** Seconds a ticket lives, by the node's clock. */
-export const TICKET_LIFETIME_S = 30;
+const TICKET_LIFETIME_S = 30;
 
 const HEADER = Buffer.from(JSON.stringify({ alg: "EdDSA", typ: "multijhub-ticket" })).toString("base64url");
 
@@ -35,7 +35,7 @@ export function mintTicket(order: TicketOrder, key: KeyObject): string {
 }
 
 /** The claims, with the names JWT gives them; times are whole seconds of the node's clock. */
-export function ticketClaims(order: TicketOrder): Readonly<Record<string, unknown>> {
+function ticketClaims(order: TicketOrder): Readonly<Record<string, unknown>> {
   const issuedAt = Math.floor((order.nowMs + order.clockOffsetMs) / 1000);
   return {
     sub: order.user,
@@ -66,7 +66,7 @@ export interface Tickets {
 }
 
 /** What of a session a ticket carries. */
-export interface TicketSession {
+interface TicketSession {
   readonly id: string;
   readonly user: UserName;
   readonly groups: readonly string[];

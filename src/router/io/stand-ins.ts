@@ -18,7 +18,7 @@ export interface StandInDeps {
 }
 
 /** A request whose node does not answer it, and the answer to be. */
-export interface Place {
+interface Place {
   readonly response: ServerResponse;
   readonly passage: Passage;
 }

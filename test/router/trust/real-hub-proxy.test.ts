@@ -33,8 +33,8 @@ function named(name: string): RequestListener {
 }
 
 beforeEach(async () => {
-  const name: string = "configurable-http-proxy";
-  const { ConfigurableProxy } = (await import(name)) as {
+  // @ts-expect-error It comes without types.
+  const { ConfigurableProxy } = (await import("configurable-http-proxy")) as {
     ConfigurableProxy: new (options: object) => HubProxy;
   };
   const log = { debug: noop, info: noop, warn: noop, error: noop };
