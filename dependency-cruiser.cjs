@@ -1,6 +1,6 @@
 /** The architecture, checked: see docs/architecture.md. */
 const DOMAINS = "router|discovery|nodes";
-const KERNEL = "^src/(model|user-name|errors|ports)\\.ts$";
+const KERNEL = "^src/(model|user-name|errors|ports|deadline)\\.ts$";
 
 module.exports = {
   forbidden: [

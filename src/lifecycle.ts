@@ -1,3 +1,4 @@
+import { unlessAborted } from "./deadline.ts";
 import { AppError } from "./errors.ts";
 import type { Clock, Log, Service } from "./ports.ts";
 
@@ -66,20 +67,6 @@ export function createSharedWork<K, T>(
       await Promise.allSettled(underWay.values());
     },
   };
-}
-
-function unlessAborted<T>(promise: Promise<T>, caller: AbortSignal): Promise<T> {
-  // One signal a wait: Node warns of more than ten listeners on one.
-  const signal = AbortSignal.any([caller]);
-  return new Promise((resolve, reject) => {
-    function leave(): void {
-      reject(signal.reason as Error);
-    }
-    signal.addEventListener("abort", leave, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", leave);
-    });
-  });
 }
 
 /** Starts in order; stops in reverse. If a start fails, what had started is stopped. */

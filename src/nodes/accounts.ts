@@ -1,3 +1,4 @@
+import { unlessAborted } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Account, NodeId } from "../model.ts";
 import type { Accounts, Clock, NodeAgent } from "../ports.ts";
@@ -64,26 +65,9 @@ export function createAccounts({ agent, clock }: AccountsDeps, options: Accounts
     find(node, name, signal) {
       const text = `${node}/${name}`;
       const known = answers.get(text);
-      if (known !== undefined && known.untilMs > clock.now()) return orAborted(known.account, signal);
+      if (known !== undefined && known.untilMs > clock.now()) return unlessAborted(known.account, signal);
       answers.delete(text);
-      return orAborted(ask(text, node, name).account, signal);
+      return unlessAborted(ask(text, node, name).account, signal);
     },
   };
-}
-
-/** The same promise, unless the signal comes first. */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    function onAbort(): void {
-      reject(signal.reason as Error);
-    }
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener("abort", onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", onAbort);
-    });
-  });
 }

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import type { LoadSample, NodeId } from "../model.ts";
 import type { Clock, NodeAgent } from "../ports.ts";
@@ -57,10 +58,9 @@ export async function streamLoad(
   }
 
   const watching = watch();
-  const cause = await Promise.race([
-    agent.stream(node, "sample", { everyMs }, onItem, ending).then(() => ended(node), toCause),
-    aborted(ending),
-  ]);
+  // No stream outlives its signal, even one that ignores it.
+  const streaming = unlessAborted(agent.stream(node, "sample", { everyMs }, onItem, ending), ending);
+  const cause = await streaming.then(() => ended(node), toCause);
   giveUp.abort();
   await watching;
   return { samples, cause };
@@ -68,17 +68,6 @@ export async function streamLoad(
 
 function toCause(err: unknown): unknown {
   return err;
-}
-
-/** The reason of the abort, once there is one: no stream can outlive its signal. */
-function aborted(signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve) => {
-    function onAbort(): void {
-      resolve(signal.reason);
-    }
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
-  });
 }
 
 function nonsense(node: NodeId, detail: string): AppError {

@@ -1,7 +1,7 @@
+import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import type { NodeId } from "../model.ts";
 import type { Clock, HubApi, HubKeeper } from "../ports.ts";
-import { within } from "./deadline.ts";
 import type { Introductions, Traveller } from "./decide/way-in.ts";
 import type { Trip } from "./journeys.ts";
 

@@ -1,7 +1,7 @@
+import { within } from "../deadline.ts";
 import type { HubServer, NodeId, Sighting, UserName } from "../model.ts";
 import { DEFAULT_SERVER } from "../model.ts";
 import type { Clock, HubApi, Locator, Log } from "../ports.ts";
-import { within } from "./deadline.ts";
 import type { OwnServer, OwnServers } from "./decide/home-page.ts";
 import { loginPath } from "./decide/sign-in.ts";
 import { serverPath, type Urls } from "./decide/urls.ts";

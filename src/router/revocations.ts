@@ -1,8 +1,8 @@
+import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Clock, Log, Store } from "../ports.ts";
 import type { UserName } from "../model.ts";
 import type { Session } from "./decide/session.ts";
-import { within } from "./deadline.ts";
 import { createLru } from "./decide/lru.ts";
 import type { Revocation, RevocationJournal } from "./decide/revocation.ts";
 

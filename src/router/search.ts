@@ -1,7 +1,7 @@
+import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Location, NodeId, Sighting, SilentPlace } from "../model.ts";
 import type { Clock, Locator } from "../ports.ts";
-import { within } from "./deadline.ts";
 import type { Trip } from "./journeys.ts";
 
 export interface SearchDeps {

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../deadline.ts";
 import { AppError } from "../../errors.ts";
 import type { Clock, Random } from "../../ports.ts";
 import type { SshConnection } from "./ssh-connection.ts";
@@ -78,7 +79,7 @@ export function createLink(deps: LinkDeps): Link {
         case "up":
           return Promise.resolve(state.connection);
         case "connecting":
-          return orAborted(state.attempt, signal);
+          return unlessAborted(state.attempt, signal);
         case "backing-off":
           return Promise.reject(state.cause);
       }
@@ -94,20 +95,6 @@ export function createLink(deps: LinkDeps): Link {
 export function backoffMs(failures: number, random: Random): number {
   const ceiling = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.min(failures, 16));
   return ceiling * (0.5 + random.next() / 2);
-}
-
-/** The work goes on for the others when one who waits for it leaves. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    function onAbort(): void {
-      reject(signal.reason as Error);
-    }
-    if (signal.aborted) onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
-    work.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", onAbort);
-    });
-  });
 }
 
 function stopped(): AppError {
