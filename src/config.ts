@@ -35,7 +35,11 @@ const ConfigFile = z.strictObject({
   hosts_file: z.string().default("/etc/multijhub/hosts"),
   state_dir: z.string().default("/var/lib/multijhub"),
   listen: z
-    .strictObject({ host: z.string().default("127.0.0.1"), port: z.int().min(0).max(65_535).default(8000) })
+    .strictObject({
+      host: z.string().default("127.0.0.1"),
+      port: z.int().min(0).max(65_535).default(8000),
+      https_in_front: z.boolean().default(false),
+    })
     .prefault({}),
   tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
   lobby: z.array(Node).default([]),
@@ -132,6 +136,11 @@ export function parseConfig(
       ...(config.ssh.config_file !== undefined && { config_file: path(config.ssh.config_file) }),
     },
   };
+}
+
+/** Whether browsers reach the router by https: by its own certificate, or by a proxy in front that has one. */
+export function isHttps({ tls, listen }: Config): boolean {
+  return tls !== undefined || listen.https_in_front;
 }
 
 /** The running router's private socket: whoever may open the state directory is an admin. */

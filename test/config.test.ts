@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { parseConfig } from "../src/config.ts";
+import { isHttps, parseConfig } from "../src/config.ts";
 
 const PLACE = { file: "/etc/multijhub/config.yaml", home: "/home/router" };
 
@@ -32,6 +32,14 @@ describe("parseConfig", () => {
     expect(() => parseConfig(text, PLACE)).toThrow(/port[\s\S]*lobby|lobby[\s\S]*port/);
     expect(() => parseConfig(text, PLACE)).toThrow(/nonsense/);
     expect(() => parseConfig(text, PLACE)).toThrow(/a duration such as/);
+  });
+
+  it.each([
+    ["", false],
+    ["listen: {https_in_front: true}", true],
+    ["tls: {certificate: c.pem, key: k.pem}", true],
+  ])("knows whether browsers come by https: %j", (text, expected) => {
+    expect(isHttps(parseConfig(text, PLACE))).toBe(expected);
   });
 
   it("says so when it is not YAML", () => {

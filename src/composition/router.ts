@@ -1,4 +1,4 @@
-import { adminSocketOf, type Config } from "../config.ts";
+import { adminSocketOf, isHttps, type Config } from "../config.ts";
 import { DEFAULT_SERVER, type NodeId, type UserName } from "../model.ts";
 import type { Locator } from "../ports.ts";
 import type { Assignments } from "../router/assignments.ts";
@@ -86,7 +86,8 @@ const IDLE_MS = 300_000;
 /** Several hubs' cookies come with every request. */
 const MAX_HEADER_BYTES = 64 * 1024;
 
-function proxyOptions({ hub, tls, auth }: Config) {
+function proxyOptions(config: Config) {
+  const { hub, auth } = config;
   const stripped = auth.kind === "header" ? [auth.user_header, auth.secret_header, auth.groups_header] : [];
   return {
     port: hub.ports.proxy,
@@ -96,12 +97,12 @@ function proxyOptions({ hub, tls, auth }: Config) {
     maxHeaderSize: MAX_HEADER_BYTES,
     maxConnections: 256,
     stalledReaderMs: 120_000,
-    isTls: tls !== undefined,
+    isTls: isHttps(config),
     strippedHeaders: stripped.filter((name) => name !== undefined).map((name) => name.toLowerCase()),
   };
 }
 
-function frontOptions({ listen, tls }: Config) {
+function frontOptions({ listen: { host, port }, tls }: Config) {
   const limits = { drainMs: 5000, idleTimeoutMs: IDLE_MS, maxHeaderSize: MAX_HEADER_BYTES };
-  return { ...listen, ...limits, ...(tls !== undefined && { tls }) };
+  return { host, port, ...limits, ...(tls !== undefined && { tls }) };
 }

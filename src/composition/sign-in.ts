@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import { isHttps, type Config } from "../config.ts";
 import type { Store } from "../ports.ts";
 import { createPathUrls } from "../router/decide/urls.ts";
 import { createAddressList } from "../router/io/address-list.ts";
@@ -36,7 +36,7 @@ export async function composeSignIn(
     {
       masterKeys: [state.masterKey],
       ticketKey: state.ticketKey,
-      isSecure: config.tls !== undefined,
+      isSecure: isHttps(config),
       adminUsers: config.admin.users,
       adminGroups: config.admin.groups,
       lifetime: { idleMs: config.session.idle, totalMs: config.session.max },

@@ -1,6 +1,6 @@
 import express, { type Express } from "express";
 import request from "supertest";
-import type { ClusterSnapshot } from "../../src/model.ts";
+import type { ClusterSnapshot, UserName } from "../../src/model.ts";
 import type { HostsFileProblem } from "../../src/router/decide/api-views.ts";
 import type { ReadyPart } from "../../src/router/decide/cluster-source.ts";
 import type { Session, SessionLookup } from "../../src/router/decide/session.ts";
@@ -63,7 +63,10 @@ export function createPagesRig({ events = EVENTS } = {}) {
   const metrics = createMetrics(cluster);
   const ownServers = createOwnServers({ ...world, wayIn: entry, urls, clock, log }, { deadlineMs: 5000 });
   const readiness = { parts: () => state.parts };
-  const api = { cluster, wayIn: entry, metrics, locator: world.locator };
+  const signOut = {
+    signOutUser: (user: UserName) => Promise.resolve({ user, ended: [NODE1], silent: [], cookies: [] }),
+  };
+  const api = { cluster, wayIn: entry, metrics, signOut, locator: world.locator };
 
   const app: Express = express();
   app.use(

@@ -5,6 +5,7 @@ import { parseUserName } from "../../user-name.ts";
 import { adminPage } from "../decide/admin-page.ts";
 import { explainAnswer, nodesAnswer, serversAnswer } from "../decide/api-views.ts";
 import type { ClusterSource } from "../decide/cluster-source.ts";
+import type { SignOut } from "../decide/sign-in.ts";
 import type { WayIn } from "../decide/way-in.ts";
 import { sendJsonError, sendPage } from "./answers.ts";
 import type { Metrics } from "./metrics.ts";
@@ -16,13 +17,14 @@ export interface ApiRoutesDeps {
   readonly locator: Pick<Locator, "locateAll">;
   readonly wayIn: Pick<WayIn, "explain" | "lastPlacement">;
   readonly metrics: Pick<Metrics, "text" | "contentType">;
+  readonly signOut: Pick<SignOut, "signOutUser">;
 }
 
 /** Who may ask: anybody who reaches the app (the local admin socket), or admins by their session. */
 export type ApiAccess =
   { readonly trusted: true } | { readonly trusted: false; readonly doors: SessionMiddleware };
 
-/** `/api/v1`, `/metrics` and `/admin`; nothing here changes anything. */
+/** `/api/v1`, `/metrics` and `/admin`. What changes anything is on the admin socket only: no browser gets there. */
 export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router {
   const { cluster, metrics } = deps;
   const router = Router();
@@ -48,6 +50,15 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
       response.json(explainAnswer(where, deps.wayIn.explain(key), last));
     }),
   );
+  if (access.trusted) {
+    router.post(
+      "/api/v1/users/:user/signout",
+      forUser(async (user, response) => {
+        const { ended, silent } = await deps.signOut.signOutUser(user);
+        response.json({ user, ended, silent });
+      }),
+    );
+  }
   router.get("/metrics", async (_request, response) => {
     response.type(metrics.contentType).send(await metrics.text());
   });

@@ -1,12 +1,10 @@
-import express, { type Express, Router } from "express";
+import express, { type Express } from "express";
 import type { Clock, Locator, Log, Placer, Random } from "../../ports.ts";
-import { parseUserName } from "../../user-name.ts";
 import type { ClusterSource, Readiness } from "../decide/cluster-source.ts";
 import type { OwnServers } from "../decide/home-page.ts";
 import type { Urls } from "../decide/urls.ts";
 import type { WayIn } from "../decide/way-in.ts";
 import type { SignInServices } from "../decide/sign-in.ts";
-import { sendJsonError } from "./answers.ts";
 import { createApiRoutes } from "./api-routes.ts";
 import { createEntryRoutes } from "./entry-routes.ts";
 import { answerErrors, answerNotFound } from "./error-answer.ts";
@@ -54,7 +52,6 @@ export function createWebApp(deps: WebAppDeps): Express {
 export function createAdminApp(deps: WebAppDeps): Express {
   return withErrors(deps, [
     createHealthRoutes(deps.readiness, { trusted: true }),
-    createSignOutRoute(deps),
     createApiRoutes(deps, { trusted: true }),
   ]);
 }
@@ -65,17 +62,4 @@ function withErrors({ log }: WebAppDeps, handlers: readonly express.RequestHandl
   app.use(...handlers, answerNotFound());
   app.use(answerErrors(log));
   return app;
-}
-
-/** `POST /api/v1/users/:user/signout`: ends every session of a user, here and at all hubs. */
-function createSignOutRoute({ signOut }: WebAppDeps): Router {
-  const router = Router();
-  router.post("/api/v1/users/:user/signout", async (request, response) => {
-    const user = parseUserName(request.params.user);
-    if (user !== undefined) {
-      const { ended, silent } = await signOut.signOutUser(user);
-      response.json({ user, ended, silent });
-    } else sendJsonError(response, 400, "BAD_NAME", "no user can have this name");
-  });
-  return router;
 }

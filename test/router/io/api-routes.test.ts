@@ -8,7 +8,10 @@ import { ALICE, NODE2 } from "../../support/fake-world.ts";
 import { checkAgainst, type Schema } from "../../support/json-schema.ts";
 
 interface OpenApi {
-  readonly paths: Record<string, { get: { responses: Record<string, OpenApiResponse> } }>;
+  readonly paths: Record<
+    string,
+    Partial<Record<"get" | "post", { responses: Record<string, OpenApiResponse> }>>
+  >;
   readonly components: { readonly schemas: Record<string, Schema> };
 }
 interface OpenApiResponse {
@@ -17,13 +20,14 @@ interface OpenApiResponse {
 
 const openapi = parse(readFileSync("docs/openapi.yaml", "utf8")) as OpenApi;
 
-function schemaOf(path: string, status: number): Schema {
-  const content = openapi.paths[path]?.get.responses[status]?.content;
+function schemaOf(path: string, status: number, method: "get" | "post" = "get"): Schema {
+  const content = openapi.paths[path]?.[method]?.responses[status]?.content;
   const schema = content?.["application/json"]?.schema;
   if (schema === undefined) throw new Error(`docs/openapi.yaml does not tell ${status} of ${path}`);
   return schema;
 }
 
+const SIGN_OUT = "/api/v1/users/{user}/signout";
 const PATHS = ["/api/v1/nodes", "/api/v1/users/{user}/servers", "/api/v1/explain/{user}"];
 
 describe("the API", () => {
@@ -38,7 +42,17 @@ describe("the API", () => {
 
   it("documents every path, and no other", () => {
     const documented = Object.keys(openapi.paths).sort();
-    expect(documented).toEqual([...PATHS, "/healthz", "/readyz", "/metrics"].sort());
+    expect(documented).toEqual([...PATHS, SIGN_OUT, "/healthz", "/readyz", "/metrics"].sort());
+  });
+
+  it("signs a user out on the admin socket, and nowhere else", async () => {
+    const { admin, app, state } = createPagesRig();
+    const path = SIGN_OUT.replace("{user}", "alice");
+    const { body } = (await request(admin).post(path)) as { body: unknown };
+    expect(body).toMatchObject({ user: "alice", ended: ["node1"] });
+    expect(checkAgainst(openapi.components.schemas, schemaOf(SIGN_OUT, 200, "post"), body)).toEqual([]);
+    state.session = { ...SESSION, isAdmin: true };
+    expect((await request(app).post(path)).status).toBe(404);
   });
 
   it.each(["none", "found", "unknown"] as const)("says where a server is: %s", async (kind) => {
