@@ -34,6 +34,12 @@ export interface PageOptions {
   readonly head?: Html;
 }
 
+/** A page and the status it comes with. */
+export interface StatusPage {
+  readonly status: number;
+  readonly body: string;
+}
+
 /** A whole page in the project's look. No script unless `body` brings one; no outside resource. */
 export function page({ title, body, head }: PageOptions): string {
   const document = html`<!doctype html>

@@ -1,11 +1,5 @@
-import { html, page, type Html } from "./html.ts";
+import { html, page, type Html, type StatusPage } from "./html.ts";
 import type { Farewell, LobbyTrouble, SignInTrouble } from "./sign-in.ts";
-
-/** A page and its status. */
-export interface StatusPage {
-  readonly status: number;
-  readonly body: string;
-}
 
 interface Words {
   readonly status: number;

@@ -1,5 +1,5 @@
 import type { Response } from "express";
-import { html, page, type Html } from "../decide/html.ts";
+import { html, page, type Html, type StatusPage } from "../decide/html.ts";
 
 /** A page that only says something. */
 export function sendWords(response: Response, status: number, title: string, text: Html): void {
@@ -8,12 +8,12 @@ export function sendWords(response: Response, status: number, title: string, tex
     <p>
       <a class="button" href="/">Go to my server</a> <a class="button quiet" href="/home">My servers</a>
     </p>`;
-  sendPage(response, status, page({ title, body }));
+  sendPage(response, { status, body: page({ title, body }) });
 }
 
 /** A whole page; its security headers are on the answer already. */
-export function sendPage(response: Response, status: number, text: string): void {
-  response.status(status).type("html").send(text);
+export function sendPage(response: Response, { status, body }: StatusPage): void {
+  response.status(status).type("html").send(body);
 }
 
 /** An error of the API. */

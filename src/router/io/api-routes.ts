@@ -63,7 +63,8 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
     response.type(metrics.contentType).send(await metrics.text());
   });
   router.get("/admin", (_request, response) => {
-    sendPage(response, 200, adminPage(nodesAnswer(cluster.snapshot(), cluster.problems())));
+    const body = adminPage(nodesAnswer(cluster.snapshot(), cluster.problems()));
+    sendPage(response, { status: 200, body });
   });
   router.use("/api", (_request, response) => {
     sendJsonError(response, 404, "NO_SUCH_ENDPOINT", "see docs/openapi.yaml for what there is");

@@ -94,7 +94,7 @@ function showJourney(
     eventsUrl: journeyUrl("/events/start", key, next),
     nowMs: clock.now(),
   };
-  sendPage(response, journeyStatus(journey), waitingPage(journey, context));
+  sendPage(response, { status: journeyStatus(journey), body: waitingPage(journey, context) });
 }
 
 /** Whether a canonical address is the visitor's to open; answers by itself when it is not. */

@@ -4,13 +4,13 @@ import type { Log } from "../../ports.ts";
 import { failureText, wordsFor } from "../decide/failure-page.ts";
 import { html } from "../decide/html.ts";
 import type { Failure } from "../decide/journey.ts";
-import { sendWords } from "./answers.ts";
+import { sendJsonError, sendWords } from "./answers.ts";
 
 /** Last of all routes: a page, or JSON for programs. */
 export function answerNotFound(): RequestHandler {
   return (request, response) => {
     if (!wantsPage(request.path, request.accepts(["json", "html"]))) {
-      response.status(404).json({ error: { code: "NOT_FOUND", message: "there is nothing here" } });
+      sendJsonError(response, 404, "NOT_FOUND", "there is nothing here");
       return;
     }
     sendWords(response, 404, "There is no such page", html`<p>Please check the address.</p>`);

@@ -22,7 +22,8 @@ export function createHomeRoutes({ ownServers, doors, formTokens, clock }: HomeR
     const session = sessionOf(response);
     const { isAdmin } = session;
     const view = await ownServers.list(session.user, whenGone(response));
-    sendPage(response, 200, homePage({ ...view, isAdmin }, formTokens.issue(session), clock.now()));
+    const body = homePage({ ...view, isAdmin }, formTokens.issue(session), clock.now());
+    sendPage(response, { status: 200, body });
   });
 
   router.post("/home/stop", doors.requireSession, ...doors.requireForm, async (request, response) => {

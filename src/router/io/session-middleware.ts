@@ -1,10 +1,12 @@
 import express, { type Request, type RequestHandler, type Response } from "express";
 import type { FormTokens } from "../decide/form-token.ts";
 import { fetchKind } from "../decide/fetch-kind.ts";
+import type { StatusPage } from "../decide/html.ts";
 import { isOwnPost } from "../decide/request-origin.ts";
 import type { Credentials, Session, SessionLookup, SessionReader } from "../decide/session.ts";
 import { loginPath, type SignInTrouble } from "../decide/sign-in.ts";
-import { foreignFormPage, messagePage, troublePage, type StatusPage } from "../decide/sign-in-pages.ts";
+import { foreignFormPage, messagePage, troublePage } from "../decide/sign-in-pages.ts";
+import { sendJsonError, sendPage } from "./answers.ts";
 
 /** What sign-in needs of a request. */
 export function credentialsOf(request: Request): Credentials {
@@ -89,11 +91,6 @@ export function addCookies(response: Response, cookies: readonly string[]): void
   if (cookies.length > 0) response.append("Set-Cookie", [...cookies]);
 }
 
-/** Sends a page with its status. */
-export function sendPage(response: Response, { status, body }: StatusPage): void {
-  response.status(status).type("html").send(body);
-}
-
 function turnAway(
   request: Request,
   response: Response,
@@ -122,7 +119,7 @@ function refuse(request: Request, response: Response, code: string, page: Status
     sendPage(response, page);
     return;
   }
-  response.status(page.status).json({ error: { code, message: MESSAGES[code] ?? "refused" } });
+  sendJsonError(response, page.status, code, MESSAGES[code] ?? "refused");
 }
 
 const MESSAGES: Readonly<Record<string, string>> = {

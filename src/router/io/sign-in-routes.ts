@@ -4,7 +4,9 @@ import { isOwnNavigation } from "../decide/request-origin.ts";
 import type { SessionLookup, SessionReader } from "../decide/session.ts";
 import type { SignIn, SignInOutcome, SignOut } from "../decide/sign-in.ts";
 import { confirmSignOutPage, farewellPage, foreignFormPage, troublePage } from "../decide/sign-in-pages.ts";
-import { addCookies, credentialsOf, isOwnForm, readForm, sendPage } from "./session-middleware.ts";
+import { sendPage } from "./answers.ts";
+import { addCookies, credentialsOf, isOwnForm, readForm } from "./session-middleware.ts";
+import { field, whenGone } from "./visitor.ts";
 
 interface Parts {
   readonly signIn: SignIn;
@@ -18,13 +20,13 @@ export function createSignInRoutes({ signIn, signOut, sessions, formTokens }: Pa
   const router = Router();
 
   router.get("/login", async (request, response) => {
-    const query = { next: textOf(request, "next"), node: textOf(request, "node") };
-    answer(response, await signIn.login(credentialsOf(request), query, leaving(response)));
+    const query = { next: field(request.query, "next"), node: field(request.query, "node") };
+    answer(response, await signIn.login(credentialsOf(request), query, whenGone(response)));
   });
 
   router.get("/auth/callback", async (request, response) => {
-    const query = { code: textOf(request, "code"), state: textOf(request, "state") };
-    answer(response, await signIn.callback(credentialsOf(request), query, leaving(response)));
+    const query = { code: field(request.query, "code"), state: field(request.query, "state") };
+    answer(response, await signIn.callback(credentialsOf(request), query, whenGone(response)));
   });
 
   async function sayGoodbye(request: Request, response: Response): Promise<void> {
@@ -60,19 +62,4 @@ function answer(response: Response, outcome: SignInOutcome): void {
 /** Whose form it is: the session's, or, when that has run out, of nobody in particular. */
 function formOwner(lookup: SessionLookup): { readonly id: string } {
   return lookup.kind === "session" ? lookup.session : { id: "signed out" };
-}
-
-/** A query parameter that came once. */
-function textOf(request: Request, name: string): string | undefined {
-  const value = request.query[name];
-  return typeof value === "string" ? value : undefined;
-}
-
-/** Aborts when the visitor leaves before the answer. */
-function leaving(response: Response): AbortSignal {
-  const controller = new AbortController();
-  response.once("close", () => {
-    if (!response.writableFinished) controller.abort(new Error("the visitor left"));
-  });
-  return controller.signal;
 }
