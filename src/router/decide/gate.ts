@@ -4,6 +4,7 @@ import type { FetchKind } from "./fetch-kind.ts";
 import { parseNodePath, type NodePath, type UserPath } from "./node-path.ts";
 import type { ProxyAnswer } from "./proxy-answer.ts";
 import type { SessionLookup } from "./session.ts";
+import { loginPath } from "./sign-in.ts";
 
 export type Verdict =
   | { readonly kind: "forward" }
@@ -32,7 +33,9 @@ function judgeUserArea(path: UserPath, { fetch, lookup }: GateRequest): Verdict 
     return user === path.user ? FORWARD : refuse(notYours(path.user, user));
   }
   // An open tab whose session ended goes on: its server checks its own cookie.
-  return fetch === "other" ? FORWARD : { kind: "redirect", location: signInUrl(canonicalUrl(path)) };
+  return fetch === "other"
+    ? FORWARD
+    : { kind: "redirect", location: loginPath({ next: canonicalUrl(path) }) };
 }
 
 const FORWARD: Verdict = { kind: "forward" };
@@ -79,10 +82,6 @@ function canonicalOf(target: string): string | undefined {
 /** `/user/<name>/...`: where the router leads to the server wherever it is by then. */
 export function canonicalUrl(path: UserPath): string {
   return `/user/${escapeSegment(path.user)}${path.rest === "" ? "/" : path.rest}${path.search}`;
-}
-
-function signInUrl(next: string): string {
-  return `/login?next=${encodeURIComponent(next)}`;
 }
 
 function refuse(answer: ProxyAnswer): Verdict {

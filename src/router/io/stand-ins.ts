@@ -6,7 +6,7 @@ import type { MovedAnswer, NodeRequest } from "../decide/moved.ts";
 import type { ProxyAnswer } from "../decide/proxy-answer.ts";
 import type { StandIn } from "../decide/stand-in.ts";
 import { describeFailure, isSuspicious } from "../decide/upstream-failure.ts";
-import { isOwner } from "../decide/visitor-kind.ts";
+import { isOwner, isPage } from "../decide/visitor-kind.ts";
 import { sendAnswer, sendRedirect, type AnswerOptions } from "./proxy-answers.ts";
 
 export interface StandInDeps {
@@ -53,14 +53,13 @@ export function createStandIns(deps: StandInDeps): StandIns {
   /** Asks where an owner's server is now; `otherwise` answers when it is nowhere else, or nobody knows. */
   function seek(place: Place, otherwise: () => void): void {
     const { response, passage } = place;
-    const { path, method, target, fetch } = passage;
+    const { path, method, target } = passage;
     if (deps.whereNow === undefined || path.area !== "user" || !isOwner(passage, path)) {
       otherwise();
       return;
     }
-    const isNavigation = fetch === "navigation" && method === "GET";
     deps
-      .whereNow(path.user, { method, url: target, node: path.node, isNavigation })
+      .whereNow(path.user, { method, url: target, node: path.node, isNavigation: isPage(passage) })
       .then((moved) => {
         if (response.headersSent || response.destroyed) return;
         if (moved.kind === "redirect") sendRedirect(response, moved.to, renewalOf(passage.lookup));
