@@ -68,7 +68,7 @@ function objectionTo(
   { keys }: Pick<HostKeyScan, "keys">,
   replace: boolean,
 ): Omit<TrustReport, "keys"> | undefined {
-  const refused = keys.find(({ isTrusted }) => !isTrusted);
+  const refused = keys.find(({ verdict }) => verdict !== "trusted");
   if (replace) return undefined;
   if (refused === undefined) return { outcome: "trusted", reason: "pinned before" };
   if (!isChanged({ keys })) return undefined;
@@ -87,7 +87,7 @@ async function vouchedFor(file: string, { target, keys }: HostKeyScan): Promise<
 
 /** Some key is known under this name, and another one is shown. */
 function isChanged({ keys }: Pick<HostKeyScan, "keys">): boolean {
-  return keys.some(({ refusal = "" }) => refusal.includes("but is known by") || refusal.includes("revoked"));
+  return keys.some(({ verdict }) => verdict === "changed" || verdict === "revoked");
 }
 
 interface Confirmation {

@@ -299,7 +299,7 @@ describe("OpenSSH", () => {
     });
     for (const key of scan.keys) {
       expect(shown).toContain(key.fingerprint);
-      expect(key.isTrusted).toBe(false);
+      expect(key.verdict).toBe("unknown");
     }
     const [first, ...others] = scan.keys;
     await pinHostKeys(file, scan.target, first ? [first] : []);
@@ -310,7 +310,7 @@ describe("OpenSSH", () => {
     ]);
     await pinHostKeys(file, scan.target, scan.keys);
     expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(3);
-    expect((await scanHostKeys(NODE, deps, never)).keys.every((key) => key.isTrusted)).toBe(true);
+    expect((await scanHostKeys(NODE, deps, never)).keys.every((key) => key.verdict === "trusted")).toBe(true);
     expect(await readPinnedKeys(file, scan.target)).toHaveLength(3);
     await expect(poolWith({ knownHostsFiles: [file] }).client(NODE, never)).resolves.toBeDefined();
     await pinHostKeys(file, scan.target, scan.keys.slice(0, 1), { replace: true });

@@ -1,7 +1,7 @@
 import ssh2, { type ServerHostKeyAlgorithm } from "ssh2";
 import type { NodeId } from "../../model.ts";
 import type { Clock } from "../../ports.ts";
-import { fingerprintOf, keyTypeOf } from "../decide/known-hosts.ts";
+import { type HostKeyVerdict, fingerprintOf, keyTypeOf } from "../decide/known-hosts.ts";
 import { openSocket } from "./ssh-connect.ts";
 import type { SshConnection } from "./ssh-connection.ts";
 import { connectionError, timeoutError } from "./ssh-errors.ts";
@@ -15,8 +15,9 @@ interface ScannedKey {
   /** In SSH wire format, base64. */
   readonly key: string;
   readonly fingerprint: string;
-  readonly isTrusted: boolean;
-  /** Why the router would not take it, in words: unknown, changed or revoked. */
+  /** A key of a new type of a host that proved itself by another key counts as unknown. */
+  readonly verdict: HostKeyVerdict["kind"];
+  /** Why the router would not take it, in words. */
   readonly refusal?: string;
 }
 
@@ -65,13 +66,14 @@ export async function scanHostKeys(
 /** A host that proves itself by one key may have others: of types it is not yet known by, they are new, not changed. */
 function describe(key: Buffer, pins: HostKeyPins, isKnownHost: boolean): ScannedKey {
   const keyType = keyTypeOf(key);
+  const verdict = pins.judge(key);
   const refusal = pins.refuse(key);
-  const isNew = isKnownHost && !pins.keyTypes.has(keyType) && pins.judge(key) === "changed";
+  const isNew = isKnownHost && !pins.keyTypes.has(keyType) && verdict === "changed";
   return {
     keyType,
     key: key.toString("base64"),
     fingerprint: fingerprintOf(key),
-    isTrusted: refusal === undefined,
+    verdict: isNew ? "unknown" : verdict,
     ...(refusal !== undefined && { refusal: isNew ? "not pinned yet" : refusal.message }),
   };
 }
