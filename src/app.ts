@@ -40,6 +40,7 @@ export async function createApp(config: Config, system: System): Promise<App> {
       nodes.cluster,
       nodes.sampler,
       nodes.lobbies,
+      stopOnly(() => nodes.dialer.stop()),
       stopOnly(() => nodes.keeper.stop()),
       stopOnly(() => nodes.hubClient.close()),
       store,

@@ -1,17 +1,19 @@
+import { createSharedWork } from "../lifecycle.ts";
 import type { NodeId } from "../model.ts";
-import type { Clock, NodeDialer } from "../ports.ts";
+import type { Clock, NodeDialer, Service } from "../ports.ts";
 import type { HubPorts } from "./decide/hub-settings.ts";
+import { createHubTrust } from "./hub-trust.ts";
 import type { PortCheck } from "./port-check.ts";
 
 /** Dials, and can be told that what it knew of a node may be wrong now. */
-export interface VerifiedDialer extends NodeDialer {
-  suspect(node: NodeId): void;
+export interface VerifiedDialer extends NodeDialer, Pick<Service, "stop"> {
+  readonly suspect: (node: NodeId) => void;
 }
 
 export interface VerifiedDialerDeps {
   readonly dialer: NodeDialer;
   readonly ports: PortCheck;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
 }
 
 /**
@@ -23,28 +25,21 @@ export function createVerifiedDialer(
   { dialer, ports, clock }: VerifiedDialerDeps,
   { hubPorts, trustMs }: { readonly hubPorts: HubPorts; readonly trustMs: number },
 ): VerifiedDialer {
-  const verifiedUntilMs = new Map<NodeId, number>();
-  const checks = new Map<NodeId, Promise<void>>();
+  const trust = createHubTrust(clock, trustMs);
+  const checks = createSharedWork(check);
 
-  async function verify(node: NodeId, signal: AbortSignal): Promise<void> {
-    if ((verifiedUntilMs.get(node) ?? 0) > clock.now()) return;
-    const check = checks.get(node) ?? ask(node, signal);
-    checks.set(node, check);
-    await check.finally(() => checks.delete(node));
-  }
-
-  async function ask(node: NodeId, signal: AbortSignal): Promise<void> {
-    const behind = await ports.whoListens(node, hubPorts, signal);
-    if (behind === "hub") verifiedUntilMs.set(node, clock.now() + trustMs);
+  async function check(node: NodeId, stopping: AbortSignal): Promise<void> {
+    const suspicions = trust.suspicionsOf(node);
+    const behind = await ports.whoListens(node, hubPorts, stopping);
+    if (behind === "hub") trust.grant(node, suspicions);
   }
 
   return {
     async dial(node, port, signal) {
-      await verify(node, signal);
+      if (!trust.isTrusted(node)) await checks.join(node, signal);
       return dialer.dial(node, port, signal);
     },
-    suspect(node) {
-      verifiedUntilMs.delete(node);
-    },
+    suspect: trust.suspect,
+    stop: () => checks.stop(),
   };
 }
