@@ -22,6 +22,7 @@ function settings(ticketKeys: readonly string[]): HubSettings {
     ticketKeys,
     lobby: false,
     adminUsers: [],
+    openPort: false,
     startTimeoutMs: 60_000,
   };
 }

@@ -18,6 +18,8 @@ export interface HubSettings {
   readonly ticketKeys: readonly string[];
   readonly lobby: boolean;
   readonly adminUsers: readonly string[];
+  /** The hub's proxy listens on every address of the node, not on loopback only: `transport: direct`. */
+  readonly openPort: boolean;
   readonly startTimeoutMs: number;
 }
 
@@ -48,6 +50,7 @@ export function hubSettings(spec: NodeSpec, defaults: HubDefaults): HubSettings 
     ticketKeys,
     lobby: lobby.includes(spec.id),
     adminUsers: adminUsers.toSorted(),
+    openPort: spec.transport === "direct",
     startTimeoutMs,
   };
 }

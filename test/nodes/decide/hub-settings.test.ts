@@ -56,8 +56,13 @@ describe("hubSettings", () => {
       ticketKeys: ["pem"],
       lobby: true,
       adminUsers: ["carol", "dora"],
+      openPort: false,
       startTimeoutMs: 60_000,
     });
+  });
+
+  it("opens the port of a node that is reached directly, and of no other", () => {
+    expect(hubSettings({ ...SPEC, transport: "direct" }, DEFAULTS)).toMatchObject({ openPort: true });
   });
 
   it("takes paths from the hosts file, and knows who is no lobby", () => {

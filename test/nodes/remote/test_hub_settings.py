@@ -33,6 +33,10 @@ class HubSettingsTest(unittest.TestCase):
             (settings.base_url, settings.ports["api"], settings.start_timeout_ms), ("/n/node1/", 912, 60_000)
         )
 
+    def test_keeps_the_port_on_loopback_unless_told_to_open_it(self) -> None:
+        self.assertFalse(parse_settings(GOOD, allow_high_ports=False).open_port)
+        self.assertTrue(parse_settings({**GOOD, "openPort": True}, allow_high_ports=False).open_port)
+
     def test_names_the_field_and_never_its_value(self) -> None:
         for field, values in {
             "node": ["", "a/b", "..", "-x", 7, None],
@@ -48,6 +52,7 @@ class HubSettingsTest(unittest.TestCase):
             "serviceToken": [None, "short", TOKEN + "\n", TOKEN * 2],
             "ticketKeys": [None, "pem", [7], ["-----BEGIN PRIVATE KEY-----\nx"]],
             "lobby": ["yes", 1],
+            "openPort": ["yes", 1, None],
             "adminUsers": [None, [""], ["a\nb"]],
             "startTimeoutMs": [0, "60000", 1.5, None],
             "jupyterhub": ["jupyterhub", "", 7, "/a\0b"],

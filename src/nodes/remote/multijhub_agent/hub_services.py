@@ -41,7 +41,7 @@ def proxy_service(settings: HubSettings, where: Places, command: list[str]) -> S
     token = private_token(where.hub / "proxy_token")
     ports = settings.ports
     words = [
-        *("--ip", "127.0.0.1", "--port", str(ports["proxy"])),
+        *("--ip", "0.0.0.0" if settings.open_port else "127.0.0.1", "--port", str(ports["proxy"])),
         *("--api-ip", "127.0.0.1", "--api-port", str(ports["api"])),
         *("--error-target", f"http://127.0.0.1:{ports['hub']}{settings.base_url}hub/error"),
         *("--log-level", "warn"),

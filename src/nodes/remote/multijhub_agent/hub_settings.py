@@ -26,11 +26,12 @@ class HubSettings:
     ticket_keys: list[str]
     lobby: bool
     admin_users: list[str]
+    open_port: bool
     start_timeout_ms: int
 
     def for_hub(self) -> dict[str, Any]:
         """What the hub's configuration reads; how long and with what it is started is not its business."""
-        left_out = {"jupyterhub", "proxy_command", "start_timeout_ms"}
+        left_out = {"jupyterhub", "proxy_command", "open_port", "start_timeout_ms"}
         return {key: value for key, value in asdict(self).items() if key not in left_out}
 
 
@@ -48,6 +49,7 @@ def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings
         ticket_keys=_texts(given, "ticketKeys", re.compile(r"-----BEGIN PUBLIC KEY-----\s[\s\S]{1,4000}")),
         lobby=_flag(given, "lobby"),
         admin_users=_texts(given, "adminUsers", re.compile(r"[^\x00-\x1f]{1,255}")),
+        open_port=_flag(given, "openPort"),
         start_timeout_ms=_whole(given.get("startTimeoutMs", 60_000), "startTimeoutMs", 1_000, 600_000),
     )
 
