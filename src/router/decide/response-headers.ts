@@ -25,6 +25,17 @@ const ORIGIN_WIDE: ReadonlySet<string> = new Set([
   "x-lighttpd-send-file",
 ]);
 
+/** What says that an answer may be kept and shown again, to a browser or to a cache before us. */
+const CACHING: ReadonlySet<string> = new Set([
+  "age",
+  "cache-control",
+  "cdn-cache-control",
+  "expires",
+  "no-vary-search",
+  "pragma",
+  "surrogate-control",
+]);
+
 /** Where cookies of an answer may live: the user's place on the node, or the node for a hub's answer. */
 function cookieRoot(path: NodePath): string {
   return path.area === "user" ? `/n/${path.node}/user/${escapeSegment(path.user)}/` : `/n/${path.node}/`;
@@ -36,7 +47,7 @@ function cookieRoot(path: NodePath): string {
  */
 export function toClientHeaders(
   rawHeaders: readonly string[],
-  { path, requestPath, ownCookies }: ConfineOptions,
+  { path, requestPath, ownCookies, isFleeting = false }: ConfineOptions,
 ): string[] {
   const named = connectionNamed(rawHeaders);
   const headers: string[] = [];
@@ -47,8 +58,9 @@ export function toClientHeaders(
     if (lower === "set-cookie") {
       const cookie = confineCookie(value, cookieRoot(path), requestPath);
       if (cookie !== undefined) headers.push(name, cookie);
-    } else if (!isRemoved(lower) && !named.has(lower)) headers.push(name, value);
+    } else if (!isRemoved(lower, isFleeting) && !named.has(lower)) headers.push(name, value);
   }
+  if (isFleeting) headers.push("Cache-Control", "no-store");
   for (const cookie of ownCookies) headers.push("Set-Cookie", cookie);
   return headers;
 }
@@ -58,9 +70,15 @@ export interface ConfineOptions {
   /** The raw path of the request, without its query. */
   readonly requestPath: string;
   readonly ownCookies: readonly string[];
+  /**
+   * Nothing may keep it. What a user's server says to a visitor without a session must not come back as a page: any
+   * site can have a browser prefetch it without cookies, and lead its user there past the gate.
+   */
+  readonly isFleeting?: boolean;
 }
 
-function isRemoved(lower: string): boolean {
+function isRemoved(lower: string, isFleeting: boolean): boolean {
+  if (isFleeting && CACHING.has(lower)) return true;
   if (HOP_BY_HOP.has(lower) || ORIGIN_WIDE.has(lower)) return true;
   if (lower.startsWith("x-accel-")) return lower !== "x-accel-buffering";
   return lower.startsWith("x-multijhub");

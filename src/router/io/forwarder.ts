@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeDialer } from "../../ports.ts";
 import { renewalOf, type Passage } from "../decide/admission.ts";
 import { toNodeHeaders } from "../decide/request-headers.ts";
-import { toClientHeaders } from "../decide/response-headers.ts";
+import { toClientHeaders, type ConfineOptions } from "../decide/response-headers.ts";
 import { standInFor } from "../decide/stand-in.ts";
 import { exchange, type Forwarding } from "./exchange.ts";
 import { createNodePools, type NodePoolOptions } from "./node-pools.ts";
@@ -61,8 +61,7 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
   }
 
   function answersFor({ response, upgrade }: Visit, passage: Passage): Answers {
-    const { path, target, lookup } = passage;
-    const confine = { path, requestPath: target.replace(/\?.*$/, ""), ownCookies: renewalOf(lookup) };
+    const confine = confinementOf(passage);
     return {
       clientHeaders: (rawHeaders) => toClientHeaders(rawHeaders, confine),
       intercept: (status, rawHeaders) => {
@@ -95,6 +94,11 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
 }
 
 type Answers = Omit<Forwarding, "request" | "response" | "pool" | "headers" | "stalledReaderMs">;
+
+function confinementOf({ path, target, lookup }: Passage): ConfineOptions {
+  const isFleeting = path.area === "user" && lookup.kind !== "session";
+  return { path, requestPath: target.replace(/\?.*$/, ""), ownCookies: renewalOf(lookup), isFleeting };
+}
 
 /** The peer's address, IPv4 as such. */
 export function addressOf({ socket }: IncomingMessage): string {

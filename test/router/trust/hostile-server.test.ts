@@ -17,6 +17,32 @@ async function setByCarol(cookies: readonly string[], path = CAROL): Promise<rea
   return kept.filter((cookie) => cookie !== undefined).filter((cookie) => cookie.value !== "renewed");
 }
 
+describe("carol's server answers what another site fetched without cookies", () => {
+  const SVG = {
+    "Content-Type": "image/svg+xml",
+    "Cache-Control": "max-age=600",
+    Expires: "Fri, 01 Jan 2100",
+  };
+
+  it("and no browser keeps it, to show it as a page of ours past the gate", async () => {
+    await using proxy = await startProxy((_req, res) => res.writeHead(200, SVG).end("<svg/>"));
+    const headers = {
+      "sec-fetch-mode": "no-cors",
+      "sec-fetch-site": "cross-site",
+      "sec-purpose": "prefetch",
+    };
+    const answer = await send(proxy, { path: CAROL, headers });
+    expect(answer.headers["cache-control"]).toBe("no-store");
+    expect(answer.headers["expires"]).toBeUndefined();
+  });
+
+  it("and keeps for carol herself what she says is to be kept", async () => {
+    await using proxy = await startProxy((_req, res) => res.writeHead(200, SVG).end("<svg/>"));
+    const answer = await send(proxy, { path: CAROL, headers: AS_CAROL });
+    expect(answer.headers["cache-control"]).toBe("max-age=600");
+  });
+});
+
 describe("carol's server sets cookies", () => {
   it("none with the router's names, by no spelling of them", async () => {
     const tries = [
