@@ -7,6 +7,7 @@ import { standInFor } from "../decide/stand-in.ts";
 import { exchange, type Forwarding } from "./exchange.ts";
 import { createNodePools, type NodePoolOptions } from "./node-pools.ts";
 import { createStandIns, type StandInDeps } from "./stand-ins.ts";
+import { createTurns } from "./turns.ts";
 import { createUpgrades, type UpgradeRequest } from "./upgrades.ts";
 
 export interface ForwarderDeps extends StandInDeps {
@@ -40,27 +41,27 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
   const upgrades = createUpgrades(options.idleTimeoutMs);
   const standIns = createStandIns(deps);
   const stripped = new Set((options.strippedHeaders ?? []).map(withDashes));
+  const turns = createTurns(Math.ceil(options.maxConnections * SHARE));
 
-  function forward(visit: Visit, passage: Passage): void {
+  function send(visit: Visit, passage: Passage, leave: () => void): void {
     const { request, response } = visit;
-    if (response.destroyed) return;
+    response.once("close", leave);
     if (request.headers.expect !== undefined) response.writeContinue();
-    const { path } = passage;
     exchange({
       request,
       response,
-      pool: pools.of(path.node),
+      pool: pools.of(passage.path.node),
       stalledReaderMs: options.stalledReaderMs,
       headers: toNodeHeaders(request.rawHeaders, {
         client: { address: addressOf(request), isTls: options.isTls },
-        withNonce: path.area === "hub" && path.rest === "/router_login",
+        withNonce: showsTicket(passage),
         stripped,
       }),
-      ...answersFor(visit, passage),
+      ...answersFor(visit, passage, leave),
     });
   }
 
-  function answersFor({ response, upgrade }: Visit, passage: Passage): Answers {
+  function answersFor({ response, upgrade }: Visit, passage: Passage, leave: () => void): Answers {
     const confine = confinementOf(passage);
     return {
       clientHeaders: (rawHeaders) => toClientHeaders(rawHeaders, confine),
@@ -78,6 +79,7 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
       ...(upgrade && {
         upgrade: upgrade.protocol,
         onUpgrade: (rawHeaders, socket) => {
+          leave();
           upgrades.join(response, upgrade, toClientHeaders(rawHeaders, confine), socket);
         },
       }),
@@ -85,12 +87,31 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
   }
 
   return {
-    forward,
+    forward(visit, passage) {
+      turns.take(payerOf(passage), (leave) => {
+        if (visit.response.destroyed) leave();
+        else send(visit, passage, leave);
+      });
+    },
     async close() {
       upgrades.close();
       await pools.close();
     },
   };
+}
+
+/**
+ * What one user, or all signed-out visitors together, may have of a node's connections: a server that never answers
+ * must not hold them all, for then the node would answer nobody.
+ */
+const SHARE = 3 / 8;
+
+function showsTicket({ path }: Passage): boolean {
+  return path.area === "hub" && path.rest === "/router_login";
+}
+
+function payerOf({ path, lookup }: Passage): string {
+  return `${path.node} ${lookup.kind === "session" ? lookup.session.user : ""}`;
 }
 
 type Answers = Omit<Forwarding, "request" | "response" | "pool" | "headers" | "stalledReaderMs">;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from "node:http";
 import { describe, expect, it } from "@jest/globals";
 import { browserCookie, pathMatches, type BrowserCookie } from "../../support/browser-cookies.ts";
-import { send } from "../../support/proxy-client.ts";
+import { open, send } from "../../support/proxy-client.ts";
 import { startProxy } from "../../support/proxy-fixture.ts";
 
 /** Carol controls her server completely; this is what she tries with it. */
@@ -174,3 +174,38 @@ function recorder(seen: IncomingMessage[]): RequestListener {
     res.end();
   };
 }
+
+describe("carol's server answers nothing", () => {
+  it("and holds up nobody else, however often she and signed-out visitors ask", async () => {
+    await using proxy = await startProxy(
+      (req, res) => {
+        if (req.url?.startsWith(CAROL) !== true) res.end("here");
+      },
+      { maxConnections: 8 },
+    );
+    const waiting = Array.from({ length: 40 }, (_, i) =>
+      open(proxy, { path: CAROL, headers: i % 2 === 0 ? AS_CAROL : {} }).on("error", () => undefined),
+    );
+    for (const request of waiting) request.end();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => send(proxy)));
+    expect(answers.map(({ text }) => text)).toEqual(Array.from({ length: 5 }, () => "here"));
+    for (const request of waiting) request.destroy();
+  });
+
+  it("and her next request has its turn when she gave up the ones before", async () => {
+    await using proxy = await startProxy(
+      (req, res) => {
+        if (req.url?.endsWith("/slow") !== true) res.end("here");
+      },
+      { maxConnections: 8 },
+    );
+    const slow = { path: `${CAROL}slow`, headers: AS_CAROL };
+    const waiting = Array.from({ length: 20 }, () => open(proxy, slow).on("error", () => undefined));
+    for (const request of waiting) request.end();
+    const next = send(proxy, { path: CAROL, headers: AS_CAROL });
+    setTimeout(() => {
+      for (const request of waiting) request.destroy();
+    }, 200);
+    expect((await next).text).toBe("here");
+  });
+});
