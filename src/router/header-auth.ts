@@ -3,6 +3,7 @@ import type { NodeId, UserName } from "../model.ts";
 import type { Clock } from "../ports.ts";
 import { parseLogin } from "../user-name.ts";
 import { deriveKey, isSameSecret, mac } from "./decide/keys.ts";
+import { valuesOf } from "./decide/own-names.ts";
 import {
   fitGroups,
   isInAdminGroup,
@@ -93,8 +94,7 @@ function shortSecret(): AppError {
 
 /** The header's value if it came exactly once: which of two to believe is not ours to guess. */
 function only({ rawHeaders }: Credentials, name: string): string | undefined {
-  const wanted = name.toLowerCase();
-  const values = rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]?.toLowerCase() === wanted);
+  const values = valuesOf(rawHeaders, name.toLowerCase());
   return values.length === 1 ? values[0] : undefined;
 }
 

@@ -1,11 +1,11 @@
 import { stringifySetCookie } from "cookie";
 import { z } from "zod";
-import { parseNodeId, type NodeId, type UserName } from "../../model.ts";
+import { DEFAULT_SERVER, parseNodeId, type NodeId, type UserName } from "../../model.ts";
 import { escapeSegment } from "../../user-name.ts";
 import type { FormTokens } from "./form-token.ts";
 import type { Credentials, Sessions } from "./session.ts";
 import type { Tickets } from "./ticket.ts";
-import { safeNext, type Urls } from "./urls.ts";
+import { safeNext, serverPath, type Urls } from "./urls.ts";
 
 /** Signing in, as the routes see it. Every failure is a page with a way forward. */
 export interface SignIn {
@@ -194,7 +194,7 @@ export function expireHubCookies(
   urls: Urls,
   { keepHub }: { readonly keepHub?: NodeId } = {},
 ): readonly string[] {
-  const server = `/user/${escapeSegment(user)}/`;
+  const server = serverPath({ user, server: DEFAULT_SERVER });
   const ofServer = [
     [`jupyterhub-user-${quote(user)}`, server],
     ["_xsrf", server],
