@@ -60,6 +60,7 @@ export type ErrorCode =
   | "SERVER_TIMEOUT"
   // the way in
   | "NO_NODE_AVAILABLE"
+  | "TOO_MANY_STARTS"
   | "SIGN_IN_FAILED"
   | "LOBBY_DOWN"
   | "STORE_UNAVAILABLE"
@@ -75,6 +76,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   NODE_UNKNOWN: 404,
   USER_REFUSED: 403,
   SIGN_IN_FAILED: 403,
+  TOO_MANY_STARTS: 429,
   TUNNEL_REFUSED: 502,
   TUNNEL_LOST: 502,
   HUB_REFUSED: 502,

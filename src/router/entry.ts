@@ -28,6 +28,7 @@ export function createEntry(deps: EntryDeps, options: EntryOptions): WayIn & Ser
   const underWay = new Set<Promise<void>>();
 
   function begin(traveller: Traveller, key: ServerKey): Trip {
+    if (journeys.countBeside(key) >= MAX_JOURNEYS) throw tooMany();
     const trip = journeys.begin(key);
     const journey = follow(trip, traveller).finally(() => underWay.delete(journey));
     underWay.add(journey);
@@ -77,6 +78,16 @@ export function createEntry(deps: EntryDeps, options: EntryOptions): WayIn & Ser
       await Promise.all(underWay);
     },
   };
+}
+
+/** Servers one user may have on the way: each looks at every node and holds room, so more would crowd out the others. */
+const MAX_JOURNEYS = 10;
+
+function tooMany(): AppError {
+  const remedy = "Wait a minute, then start the next one.";
+  return new AppError("TOO_MANY_STARTS", `${MAX_JOURNEYS} other servers of yours are being started`, {
+    remedy,
+  });
 }
 
 function describe(err: unknown, { user, server }: ServerKey, log: Log): Failure {

@@ -55,6 +55,12 @@ export function createJourneys(
     return trips.get(keyText(key));
   }
 
+  /** How many servers of the user are on the way, or lately were, besides this one. */
+  function countBeside({ user, server }: ServerKey): number {
+    dropOld();
+    return [...trips.values()].filter(({ key }) => key.user === user && key.server !== server).length;
+  }
+
   /** See `WayIn.next`. */
   async function next(key: ServerKey, isNews: (journey: Journey) => boolean, signal: AbortSignal) {
     for (;;) {
@@ -78,7 +84,7 @@ export function createJourneys(
     return trip.journey().outcome?.kind === "arrived" ? options.keepArrivedMs : options.keepFailedMs;
   }
 
-  return { begin, find, next };
+  return { begin, find, countBeside, next };
 }
 
 /** Resolves at the next event of the trip; rejects when the watcher leaves. */

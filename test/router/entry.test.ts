@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { AppError } from "../../src/errors.ts";
-import type { ServerKey, UserName } from "../../src/model.ts";
+import type { ServerKey, ServerName, UserName } from "../../src/model.ts";
 import { createEntryRig } from "../support/entry-rig.ts";
 import { ALICE, NODE1, NODE2 } from "../support/fake-world.ts";
 
@@ -109,6 +109,26 @@ describe("sharing", () => {
     expect(world.placer.reserved.size).toBe(0);
     await clock.advance(5000);
     expect(entry.find(ALICE)?.node).toBe(NODE1);
+  });
+});
+
+describe("one user with many names for servers", () => {
+  function named(i: number): ServerKey {
+    return { user: ALICE.user, server: `s${i}` as ServerName };
+  }
+
+  it("crowds out nobody: no more room is held, and others go on", async () => {
+    const { clock, entry, world } = createEntryRig();
+    for (let i = 0; i < 10; i += 1) entry.open(traveller, named(i));
+    expect(() => entry.open(traveller, named(10))).toThrow(AppError);
+    expect(() => entry.retry(traveller, named(10))).toThrow("10 other servers of yours are being started");
+    expect(entry.retry(traveller, named(3)).id).toBe(entry.find(named(3))?.id);
+    const bob = { user: "bob" as UserName, server: ALICE.server };
+    entry.open({ user: bob.user, groups: [] }, bob);
+    await clock.advance(2500);
+    expect(world.placer.reserved.size).toBe(11);
+    await clock.advance(60_000);
+    expect(entry.open(traveller, named(10)).outcome).toBeUndefined();
   });
 });
 

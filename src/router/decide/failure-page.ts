@@ -25,6 +25,7 @@ const WORDS: Readonly<Partial<Record<Failure["code"], Words>>> = {
     title: "No node can take your server now",
     text: "Each is full, being drained or not answering; the table says which. Try again in a few minutes.",
   },
+  TOO_MANY_STARTS: { title: "Too many of your servers are being started", text: AGAIN },
   NODE_UNKNOWN: { title: "That node is no longer there", text: AGAIN },
   NODE_UNREACHABLE: UNREACHABLE,
   NODE_TIMEOUT: UNREACHABLE,
