@@ -58,7 +58,10 @@ export function createRevocations({ clock, store, log, journal }: Deps, options:
       const answers = await within(limits, () => Promise.all(keysOf(session).map((key) => store.get(key))));
       keysOf(session).forEach((key, i) => {
         const atMs = Number(answers[i] ?? Number.NaN);
-        if (Number.isFinite(atMs)) remember({ key, atMs, untilMs: atMs + totalMs });
+        if (!Number.isFinite(atMs)) return;
+        const entry = entryOf(key, credible(atMs, clock.now()), totalMs);
+        remember(entry);
+        if (entry.atMs !== atMs) void replace({ store, log }, entry, totalMs);
       });
       isStoreSilent = false;
     } catch (err) {
@@ -68,10 +71,12 @@ export function createRevocations({ clock, store, log, journal }: Deps, options:
   }
 
   async function add(key: string): Promise<void> {
-    const atMs = clock.now();
-    const entry = { key, atMs, untilMs: atMs + totalMs };
+    const entry = entryOf(key, clock.now(), totalMs);
     remember(entry);
-    const kept = await Promise.allSettled([store.set(key, String(atMs), totalMs), journal?.append(entry)]);
+    const kept = await Promise.allSettled([
+      store.set(key, String(entry.atMs), totalMs),
+      journal?.append(entry),
+    ]);
     for (const result of kept) {
       if (result.status === "rejected") log.error({ err: result.reason as unknown }, "revocation not kept");
     }
@@ -93,6 +98,26 @@ export function createRevocations({ clock, store, log, journal }: Deps, options:
   };
 }
 
+function entryOf(key: string, atMs: number, totalMs: number): Revocation {
+  return { key, atMs, untilMs: atMs + totalMs };
+}
+
+/** A time far ahead would revoke what is yet to begin, for ever: it becomes the time it is read. */
+function credible(atMs: number, now: number): number {
+  return atMs > now + MAX_SKEW_MS ? now : atMs;
+}
+
+async function replace(
+  { store, log }: Pick<Deps, "store" | "log">,
+  { key, atMs }: Revocation,
+  ttlMs: number,
+): Promise<void> {
+  log.warn({ key, atMs }, "the store held a revocation from the future: it counts from now");
+  await store.set(key, String(atMs), ttlMs).catch((err: unknown) => {
+    log.warn({ err, key }, "a revocation from the future stays in the store");
+  });
+}
+
 function sessionKey(id: string): string {
   return `revoked/${id}`;
 }
@@ -104,6 +129,9 @@ function userKey(user: UserName): string {
 function keysOf({ id, user }: Session): readonly [string, string] {
   return [sessionKey(id), userKey(user)];
 }
+
+/** What clocks of routers that share a store may differ by. */
+const MAX_SKEW_MS = 60_000;
 
 /** Shared by all who ask about a session: nobody's leaving ends the question. */
 const NEVER = new AbortController().signal;

@@ -344,4 +344,29 @@ describe("a revoked session", () => {
     expect(await sessions.read(withCookies(bobs.cookies))).toMatchObject({ kind: "session" });
     expect(await sessions.read(withCookies(after.cookies))).toMatchObject({ kind: "session" });
   });
+
+  it("by a time far ahead: every session begun until it is read, none begun later", async () => {
+    const { sessions, store, clock, router } = setUp();
+    const before = await sessions.begin({ user: alice, groups: [] }, node1);
+    await clock.advance(1);
+    await store.set("signed-out/alice", String(START + 100 * 365 * 24 * HOUR), HOUR);
+    expect(await sessions.read(withCookies(before.cookies))).toEqual({ kind: "none" });
+    await clock.advance(1);
+    const after = await sessions.begin({ user: alice, groups: [] }, node1);
+    for (const reader of [sessions, router(), sessions]) {
+      await clock.advance(2000);
+      expect(await reader.read(withCookies(after.cookies))).toMatchObject({ kind: "session" });
+      expect(await reader.read(withCookies(before.cookies))).toEqual({ kind: "none" });
+    }
+  });
+
+  it("by a router whose clock is a little ahead: what that router began before", async () => {
+    const { sessions, store, log, clock } = setUp();
+    const behind = createRevocations({ clock: createFakeClock(START), store, log }, { totalMs: 8 * HOUR });
+    await clock.advance(5000);
+    const { session } = await sessions.begin({ user: alice, groups: [] }, node1);
+    await clock.advance(1000);
+    await sessions.revokeUser(alice);
+    expect(await behind.isRevoked(session)).toBe(true);
+  });
 });
