@@ -17,6 +17,12 @@ export function isOwnPost(headers: Headers): boolean {
   return isOnOurHost(headers["origin"], headers["host"]);
 }
 
+/** Whether a page of another origin, a sister site too, asked for it; known where browsers send Sec-Fetch-* only. */
+export function isForeign(headers: Headers): boolean {
+  const site = headers["sec-fetch-site"];
+  return site !== undefined && site !== "same-origin" && site !== "none";
+}
+
 function isOnOurHost(url: string | readonly string[] | undefined, host: unknown): boolean {
   if (typeof url !== "string" || typeof host !== "string" || !URL.canParse(url)) return false;
   return new URL(url).host === host.toLowerCase();

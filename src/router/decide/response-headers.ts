@@ -47,7 +47,7 @@ function cookieRoot(path: NodePath): string {
  */
 export function toClientHeaders(
   rawHeaders: readonly string[],
-  { path, requestPath, ownCookies, isFleeting = false }: ConfineOptions,
+  { path, requestPath, ownCookies, isFleeting = false, isCookieless }: ConfineOptions,
 ): string[] {
   const named = connectionNamed(rawHeaders);
   const headers: string[] = [];
@@ -56,7 +56,7 @@ export function toClientHeaders(
     const value = rawHeaders[i + 1] as string;
     const lower = name.toLowerCase();
     if (lower === "set-cookie") {
-      const cookie = confineCookie(value, cookieRoot(path), requestPath);
+      const cookie = isCookieless ? undefined : confineCookie(value, cookieRoot(path), requestPath);
       if (cookie !== undefined) headers.push(name, cookie);
     } else if (!isRemoved(lower, isFleeting) && !named.has(lower)) headers.push(name, value);
   }
@@ -75,6 +75,11 @@ export interface ConfineOptions {
    * site can have a browser prefetch it without cookies, and lead its user there past the gate.
    */
   readonly isFleeting?: boolean;
+  /**
+   * It sets no cookies but ours. Browsers keep some hundred a site: a picture on any page could otherwise have a user's
+   * server push out those of everybody else.
+   */
+  readonly isCookieless?: boolean;
 }
 
 function isRemoved(lower: string, isFleeting: boolean): boolean {

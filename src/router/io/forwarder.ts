@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeDialer } from "../../ports.ts";
 import { renewalOf, type Passage } from "../decide/admission.ts";
+import { isForeign } from "../decide/request-origin.ts";
 import { toNodeHeaders } from "../decide/request-headers.ts";
 import { toClientHeaders, type ConfineOptions } from "../decide/response-headers.ts";
 import { standInFor } from "../decide/stand-in.ts";
@@ -61,8 +62,8 @@ export function createForwarder(deps: ForwarderDeps, options: ForwarderOptions):
     });
   }
 
-  function answersFor({ response, upgrade }: Visit, passage: Passage, leave: () => void): Answers {
-    const confine = confinementOf(passage);
+  function answersFor({ request, response, upgrade }: Visit, passage: Passage, leave: () => void): Answers {
+    const confine = confinementOf(request, passage);
     return {
       clientHeaders: (rawHeaders) => toClientHeaders(rawHeaders, confine),
       intercept: (status, rawHeaders) => {
@@ -116,9 +117,18 @@ function payerOf({ path, lookup }: Passage): string {
 
 type Answers = Omit<Forwarding, "request" | "response" | "pool" | "headers" | "stalledReaderMs">;
 
-function confinementOf({ path, target, lookup }: Passage): ConfineOptions {
-  const isFleeting = path.area === "user" && lookup.kind !== "session";
-  return { path, requestPath: target.replace(/\?.*$/, ""), ownCookies: renewalOf(lookup), isFleeting };
+function confinementOf(
+  { headers }: IncomingMessage,
+  { path, target, fetch, lookup }: Passage,
+): ConfineOptions {
+  const isOfUser = path.area === "user";
+  return {
+    path,
+    requestPath: target.replace(/\?.*$/, ""),
+    ownCookies: renewalOf(lookup),
+    isFleeting: isOfUser && lookup.kind !== "session",
+    isCookieless: isOfUser && fetch !== "navigation" && isForeign(headers),
+  };
 }
 
 /** The peer's address, IPv4 as such. */

@@ -44,6 +44,22 @@ describe("carol's server answers what another site fetched without cookies", () 
 });
 
 describe("carol's server sets cookies", () => {
+  it.each([
+    ["a picture on another site", "cross-site", "no-cors", {}, []],
+    ["a script on a sister site, of carol herself", "same-site", "cors", AS_CAROL, ["session"]],
+    ["a websocket from another site", "cross-site", "websocket", {}, []],
+    ["her own page", "same-origin", "cors", AS_CAROL, ["a", "session"]],
+    ["her own page, her session over", "same-origin", "cors", {}, ["a"]],
+    ["the address bar", "none", "navigate", AS_CAROL, ["a", "session"]],
+    ["a link on another site", "cross-site", "navigate", AS_CAROL, ["a", "session"]],
+  ])("pushing no others out of the browser: asked by %s", async (_, site, mode, who, expected) => {
+    await using proxy = await startProxy((_req, res) => res.setHeader("Set-Cookie", "a=1").end());
+    const headers = { ...who, "sec-fetch-site": site, "sec-fetch-mode": mode };
+    const answer = await send(proxy, { path: CAROL, headers });
+    const names = (answer.headers["set-cookie"] ?? []).map((text) => text.split("=")[0]);
+    expect(names.map((name) => name?.replace("multijhub-", ""))).toEqual(expected);
+  });
+
   it("none with the router's names, by no spelling of them", async () => {
     const tries = [
       "multijhub-session=alice; Path=/",
