@@ -9,14 +9,24 @@ import sys
 import tempfile
 import time
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
-from multijhub_agent import installation, listeners, load_sample, logs, places, process_table, systemd_unit
+from multijhub_agent import (
+    installation,
+    listeners,
+    load_sample,
+    logs,
+    places,
+    process_table,
+    single_user_servers,
+    systemd_unit,
+)
 from multijhub_agent.accounts import account
 from multijhub_agent.protocol import Refusal
 from multijhub_agent.service import Service
-from multijhub_agent.single_user_servers import ServerTable, is_server_of
+from multijhub_agent.single_user_servers import Claim, ServerTable, is_server_of
 
 TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:038E 00000000:0000 0A 00000000:00000000 00:00000000 00000000  2002        0 4711 1 0000 100 0 0 10 0
@@ -77,6 +87,46 @@ class ServersTest(unittest.TestCase):
         self.assertFalse(is_server_of(child.pid, "zoe", ""))
         child.kill()
         self.assertEqual(eventually(lambda: not [claim for claim in table.running() if claim.user == "zoe"]), True)
+
+    def test_counts_nobody_who_only_names_a_socket_of_another_process(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            for number in range(3):
+                self.spawn_claim(port, f"/user/zoe/{number}/")
+            self.assertEqual(self.found(port), [])
+
+    def test_counts_a_socket_once_whoever_else_holds_it(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1]
+            for number in range(3):
+                self.spawn_claim(port, f"/user/zoe/{number}/", [server])
+            self.assertEqual(len(self.found(port)), 1)
+
+    def test_counts_only_so_many_servers_of_one_account(self) -> None:
+        servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
+        for number, server in enumerate(servers):
+            self.addCleanup(server.close)
+            self.spawn_claim(server.getsockname()[1], f"/user/zoe/{number}/", [server])
+        with mock.patch.object(single_user_servers, "SERVERS_PER_ACCOUNT", 3):
+            self.assertEqual(len(self.found(*(server.getsockname()[1] for server in servers))), 3)
+
+    def spawn_claim(self, port: int, prefix: str, held: Sequence[socket.socket] = (), **changes: str) -> None:
+        """A process that says it is a server and does nothing."""
+        environment = {
+            "JUPYTERHUB_USER": "zoe",
+            "JUPYTERHUB_SERVICE_PREFIX": prefix,
+            "JUPYTERHUB_SERVICE_URL": f"http://127.0.0.1:{port}/",
+        }
+        child = subprocess.Popen(
+            ["sleep", "60"], env={**environment, **changes}, pass_fds=[item.fileno() for item in held]
+        )
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
+
+    def found(self, *ports: int) -> list[Claim]:
+        """As root sees it; claims of root's own are no servers, which is not what these tests are about."""
+        with mock.patch.object(single_user_servers.os, "geteuid", lambda: 1):
+            return [claim for claim in ServerTable().running() if claim.port in ports]
 
 
 class SampleTest(unittest.TestCase):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter, defaultdict
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,6 +12,8 @@ from .listeners import listening
 
 # A process gets its final environment and user with exec; what a younger one says is read again.
 SETTLE_TICKS = 10 * os.sysconf("SC_CLK_TCK")
+SERVERS_PER_ACCOUNT = 20
+LOOKS_PER_ACCOUNT = 200  # processes whose files are looked through for the socket
 
 
 class Claim(NamedTuple):
@@ -32,13 +35,25 @@ class ServerTable:
         self._known: dict[tuple[int, int], Claim | None] = {}
 
     def running(self) -> list[Claim]:
-        """One process a server: the oldest that carries its environment, if its port is listened on by the same user."""
+        """One process a server: the oldest that carries its environment and itself holds the socket it names. Only so
+        many of one account count: whoever makes up servers neither fills the node nor slows this down."""
         claims = sorted(self._claims(), key=lambda claim: (claim.start_ticks, claim.pid))
-        open_ports = {(item.port, item.uid) for item in listening({claim.port for claim in claims})}
+        sockets: dict[tuple[int, int], set[int]] = defaultdict(set)
+        for item in listening({claim.port for claim in claims}):
+            sockets[item.port, item.uid].add(item.inode)
         first: dict[tuple[int, str], Claim] = {}
+        counted, looks, taken = Counter[int](), Counter[int](), set[int]()
         for claim in claims:
-            if (claim.port, claim.uid) in open_ports:
-                first.setdefault((claim.uid, claim.prefix), claim)
+            uid, wanted = claim.uid, sockets.get((claim.port, claim.uid), set()) - taken
+            is_full = counted[uid] >= SERVERS_PER_ACCOUNT or looks[uid] >= LOOKS_PER_ACCOUNT
+            if is_full or not wanted or (uid, claim.prefix) in first:
+                continue
+            looks[uid] += 1
+            held = wanted & process_table.socket_inodes(claim.pid)
+            if held:
+                first[uid, claim.prefix] = claim
+                counted[uid] += 1
+                taken |= held
         return list(first.values())
 
     def _claims(self) -> list[Claim]:
