@@ -110,6 +110,19 @@ class ServersTest(unittest.TestCase):
         with mock.patch.object(single_user_servers, "SERVERS_PER_ACCOUNT", 3):
             self.assertEqual(len(self.found(*(server.getsockname()[1] for server in servers))), 3)
 
+    def test_takes_no_claim_whose_texts_are_longer_than_any_server_s(self) -> None:
+        for accepted, prefix, changes in (
+            (True, "/" * 1024, {"JUPYTERHUB_USER": "z" * 255, "JUPYTERHUB_SERVER_NAME": "s" * 255}),
+            (False, "/" * 1025, {}),
+            (False, "/" + "\u00e9" * 512, {}),
+            (False, "/u/", {"JUPYTERHUB_USER": "z" * 256}),
+            (False, "/s/", {"JUPYTERHUB_SERVER_NAME": "s" * 256}),
+        ):
+            with self.subTest(prefix=len(prefix), **changes), socket.create_server(("127.0.0.1", 0)) as server:
+                port = server.getsockname()[1]
+                self.spawn_claim(port, prefix, [server], **changes)
+                self.assertEqual(bool(self.found(port)), accepted)
+
     def spawn_claim(self, port: int, prefix: str, held: Sequence[socket.socket] = (), **changes: str) -> None:
         """A process that says it is a server and does nothing."""
         environment = {

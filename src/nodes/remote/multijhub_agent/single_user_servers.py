@@ -12,6 +12,8 @@ from .listeners import listening
 
 # A process gets its final environment and user with exec; what a younger one says is read again.
 SETTLE_TICKS = 10 * os.sysconf("SC_CLK_TCK")
+PREFIX_BYTES = 1024
+NAME_BYTES = 255
 SERVERS_PER_ACCOUNT = 20
 LOOKS_PER_ACCOUNT = 200  # processes whose files are looked through for the socket
 
@@ -89,11 +91,18 @@ def is_server_of(pid: int, user: str, server_name: str) -> bool:
 def _claim(pid: int, ticks: int) -> Claim | None:
     environment = process_table.environment(pid)
     user, prefix = environment.get("JUPYTERHUB_USER"), environment.get("JUPYTERHUB_SERVICE_PREFIX")
+    server_name = environment.get("JUPYTERHUB_SERVER_NAME", "")
     uid = process_table.uid(pid)
     if not user or not prefix or uid is None or uid == os.geteuid() == 0:
         return None  # not a server, or the hub's own child before it has become the user
+    if _bytes(prefix) > PREFIX_BYTES or _bytes(user) > NAME_BYTES or _bytes(server_name) > NAME_BYTES:
+        return None  # made up: together such texts would exceed what the router reads of an answer
     port = _port(environment.get("JUPYTERHUB_SERVICE_URL", ""))
-    return Claim(pid, uid, ticks, user, environment.get("JUPYTERHUB_SERVER_NAME", ""), prefix, port) if port else None
+    return Claim(pid, uid, ticks, user, server_name, prefix, port) if port else None
+
+
+def _bytes(text: str) -> int:
+    return len(os.fsencode(text))
 
 
 def _port(url: str) -> int | None:
