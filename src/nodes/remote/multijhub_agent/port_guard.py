@@ -41,8 +41,9 @@ def _is_of(listener: Listener, record: Record | None) -> bool:
 
 
 def _adopt(listener: Listener, role: str, where: Places) -> Record:
+    """A socket that another account opened is not ours, whoever holds it now."""
     pids = pids_of(listener)
-    adopted = (service_record.adopt(pid, role) for pid in pids)
+    adopted = (service_record.adopt(pid, role) for pid in pids if listener.uid == os.geteuid())
     record = next((record for record in adopted if record), None)
     if not record:
         raise _taken(listener, pids)
