@@ -11,10 +11,10 @@ import time
 import traceback
 from typing import Any, Callable
 
-from . import PROTOCOL, VERSION, process_table, systemd_unit
+from . import PROTOCOL, VERSION, port_guard, process_table, systemd_unit
 from .accounts import account
 from .hub_lifecycle import start_hub, stop_hub
-from .hub_settings import parse_command, parse_words
+from .hub_settings import USUAL_PORTS, parse_command, parse_ports, parse_words
 from .hub_status import status
 from .installation import find_jupyterhub, find_proxy
 from .listeners import describe as describe_listener
@@ -81,6 +81,7 @@ def _become_root(verb: str) -> None:
 
 def _facts(given: dict[str, Any], where: Places) -> dict[str, Any]:
     jupyterhub = find_jupyterhub(parse_command(given.get("jupyterhub")))
+    ports = parse_ports(given.get("ports", USUAL_PORTS), allow_high_ports=where.is_sandbox)
     proxy = find_proxy(parse_words(given.get("proxyCommand")), jupyterhub.command if jupyterhub else None)
     return {
         "hostname": socket.gethostname(),
@@ -92,7 +93,7 @@ def _facts(given: dict[str, Any], where: Places) -> dict[str, Any]:
         "memoryTotalBytes": memory_total_bytes(),
         "jupyterhub": {"command": jupyterhub.command, "version": jupyterhub.version} if jupyterhub else None,
         "proxy": {"command": proxy} if proxy else None,
-        "warnings": jupyterhub.warnings if jupyterhub else [],
+        "warnings": [*(jupyterhub.warnings if jupyterhub else []), *port_guard.warnings(ports)],
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from multijhub_hub import database, fragments
 
-from . import installation, logs, service_process, service_record
+from . import installation, logs, port_guard, service_process, service_record
 from .hub_health import health_status
 from .hub_lock import hub_lock
 from .hub_services import hub_service, private_token, proxy_service
@@ -181,6 +181,6 @@ class _Start:
             "pid": hub.pid if hub else None,
             "version": self.jupyterhub.version,
             "settingsHash": hub.fingerprint if hub else None,
-            "warnings": self.jupyterhub.warnings,
+            "warnings": [*self.jupyterhub.warnings, *port_guard.warnings(self.settings.ports)],
             "tookMs": round((time.monotonic() - self.began) * 1000),
         }

@@ -10,7 +10,8 @@ from .protocol import Refusal
 
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 BASE_URL = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
-PORT_NAMES = ("proxy", "hub", "api")
+USUAL_PORTS = {"proxy": 910, "hub": 911, "api": 912}
+PORT_NAMES = tuple(USUAL_PORTS)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings
     return HubSettings(
         node=_text(given, "node", NODE_NAME),
         base_url=_text(given, "baseUrl", BASE_URL),
-        ports=_ports(given.get("ports"), allow_high_ports),
+        ports=parse_ports(given.get("ports"), allow_high_ports),
         jupyterhub=parse_command(given.get("jupyterhub")),
         proxy_command=parse_words(given.get("proxyCommand")),
         service_token=_text(
@@ -52,6 +53,17 @@ def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings
         open_port=_flag(given, "openPort"),
         start_timeout_ms=_whole(given.get("startTimeoutMs", 60_000), "startTimeoutMs", 1_000, 600_000),
     )
+
+
+def parse_ports(value: Any, allow_high_ports: bool) -> dict[str, int]:
+    """Three different ports. Raises BAD_SETTINGS."""
+    if not isinstance(value, dict):
+        raise _bad("ports", "an object with proxy, hub and api")
+    highest = 65_535 if allow_high_ports else 1_023  # below 1024 only root can take them while the hub is down
+    ports = {name: _whole(value.get(name), f"ports.{name}", 1, highest) for name in PORT_NAMES}
+    if len(set(ports.values())) < len(PORT_NAMES):
+        raise _bad("ports", "three different ports")
+    return ports
 
 
 def parse_command(value: Any) -> str | None:
@@ -73,16 +85,6 @@ def parse_words(value: Any) -> list[str] | None:
     ):
         return list(words)
     raise _bad("proxyCommand", "a list of words that starts with an absolute path, or null")
-
-
-def _ports(value: Any, allow_high_ports: bool) -> dict[str, int]:
-    if not isinstance(value, dict):
-        raise _bad("ports", "an object with proxy, hub and api")
-    highest = 65_535 if allow_high_ports else 1_023  # below 1024 only root can take them while the hub is down
-    ports = {name: _whole(value.get(name), f"ports.{name}", 1, highest) for name in PORT_NAMES}
-    if len(set(ports.values())) < len(PORT_NAMES):
-        raise _bad("ports", "three different ports")
-    return ports
 
 
 def _text(given: dict[str, Any], field: str, pattern: re.Pattern[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from . import service_record
 from .listeners import Listener, listening, pids_of, user_name
@@ -11,6 +12,7 @@ from .process_table import socket_inodes
 from .protocol import Refusal
 from .service_record import Record
 
+UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")  # for IPv6 too
 ROLE_OF_PORT = {"proxy": "proxy", "api": "proxy", "hub": "hub"}
 
 
@@ -33,6 +35,26 @@ def strangers(ports: dict[str, int], where: Places) -> list[str]:
         return []
     except Refusal as refusal:
         return [refusal.message]
+
+
+def warnings(ports: dict[str, int]) -> list[str]:
+    """In words, that users of the node may take some of the ports while nothing of ours listens there."""
+    first = _first_unprivileged()
+    found = sorted(port for port in ports.values() if port >= first)
+    if not found:
+        return []
+    return [
+        f"every user of the node may listen on port {', '.join(map(str, found))} while the hub is down:"
+        f" net.ipv4.ip_unprivileged_port_start is {first}; set it above {found[-1]}"
+    ]
+
+
+def _first_unprivileged() -> int:
+    """The lowest port that needs no privilege."""
+    try:
+        return int(UNPRIVILEGED.read_text(encoding="ascii"))
+    except FileNotFoundError:
+        return 1024  # a kernel older than the setting
 
 
 def _is_of(listener: Listener, record: Record | None) -> bool:
