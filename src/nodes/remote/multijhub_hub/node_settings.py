@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
+from urllib.parse import quote
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,12 @@ class NodePlaces:
     @property
     def server_logs(self) -> Path:
         return self.logs / "servers"
+
+
+def server_log(folder: Path, user: str, server_name: str) -> Path:
+    """The file for the output of a user's server, no other server's: quoting leaves no `+` in a name."""
+    joined = "+".join(quote(name, safe="") for name in (user, server_name) if name)
+    return folder / f"{joined}.log"
 
 
 def load_settings(places: NodePlaces) -> NodeSettings:

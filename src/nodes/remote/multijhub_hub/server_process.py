@@ -8,11 +8,12 @@ import pwd
 import subprocess
 from pathlib import Path
 from typing import Any, Callable
-from urllib.parse import quote
 
 from jupyterhub.spawner import LocalProcessSpawner
 from tornado.httpclient import AsyncHTTPClient, HTTPError
 from traitlets import Bool, Integer, Unicode
+
+from .node_settings import server_log
 
 RETRY_S = 0.5
 
@@ -84,10 +85,7 @@ class ServerMixin(LocalProcessSpawner):
         """A file of the user's own, so that its size counts against them and they cannot touch the hub's log."""
         if not self.server_logs or "stdout" in self.popen_kwargs:
             return None
-        path = (
-            Path(self.server_logs)
-            / f"{quote(self.user.name, safe='')}{'-' if self.name else ''}{quote(self.name, safe='')}.log"
-        )
+        path = server_log(Path(self.server_logs), self.user.name, self.name)
         if path.exists():
             path.replace(path.with_suffix(".log.1"))
         log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
