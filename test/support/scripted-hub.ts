@@ -10,7 +10,7 @@ interface SeenRequest {
   readonly body: string;
 }
 
-type Reply = (request: SeenRequest, response: ServerResponse) => void;
+export type Reply = (request: SeenRequest, response: ServerResponse) => void;
 
 /** An HTTP server that answers from a table of `"METHOD /path"`, and the dialer that leads to it. */
 export interface ScriptedHub {

@@ -6,7 +6,7 @@ import { type HubApiAdapter, createHubApi } from "../../../src/nodes/io/hub-api.
 import { type HubClient, createHubClient } from "../../../src/nodes/io/hub-client.ts";
 import { createLobby } from "../../../src/nodes/io/hub-lobby.ts";
 import { createMemoryLog } from "../../support/memory-log.ts";
-import { type ScriptedHub, error, json, startScriptedHub } from "../../support/scripted-hub.ts";
+import { type Reply, type ScriptedHub, error, json, startScriptedHub } from "../../support/scripted-hub.ts";
 
 const NODE = "node1" as NodeId;
 const ALICE = "alice" as UserName;
@@ -14,6 +14,7 @@ const KEY = { user: ALICE, server: "" } as ServerKey;
 const API = "/n/node1/hub/api";
 const SERVER = `${API}/users/alice/server`;
 const NEVER = new AbortController().signal;
+const TABS = [0, 1, 2, 3, 4];
 
 let hub: ScriptedHub;
 let client: HubClient;
@@ -391,13 +392,87 @@ describe("identify", () => {
     ]);
   });
 
-  it("lets two tabs take turns", async () => {
-    hub.on(`POST ${API}/oauth2/token`, token);
-    hub.on(`GET ${API}/user`, carol);
+  /** Codes are `USER-NUMBER`; as in JupyterHub, deleting one token deletes all of that user. `slow` delays both ways. */
+  function actAsHub(slow: () => Promise<void>): ReadonlySet<string> {
+    const live = new Set<string>();
+    function route(name: string, act: (token: string, body: string) => Reply): void {
+      hub.on(name, (request, response) => {
+        const token = (request.headers.authorization ?? "").replace("Bearer ", "");
+        void slow()
+          .then(() => act(token, request.body))
+          .then(async (reply) => {
+            await slow();
+            reply(request, response);
+          });
+      });
+    }
+    route(`POST ${API}/oauth2/token`, (_, body) => {
+      const code = new URLSearchParams(body).get("code") ?? "";
+      if (code.startsWith("garbage")) return json(400, { error: "invalid_grant" });
+      live.add(code);
+      return json(200, { access_token: code });
+    });
+    route(`GET ${API}/user`, (token) => {
+      const [name] = token.split("-");
+      return live.has(token) ? json(200, { kind: "user", name, token_id: token }) : error(403, "Forbidden");
+    });
+    for (const [user, i] of ["carol", "bob"].flatMap((name) => TABS.map((tab) => [name, tab] as const))) {
+      route(`DELETE ${API}/users/${user}/tokens/${user}-${i}`, (token) => {
+        if (!live.has(token)) return error(403, "Forbidden");
+        for (const one of live) if (one.startsWith(user)) live.delete(one);
+        return (_, response) => response.writeHead(204).end();
+      });
+    }
+    return live;
+  }
+
+  it("signs in every tab of a user at once, and leaves no token", async () => {
+    let calls = 0;
+    const live = actAsHub(() => new Promise((resolve) => setTimeout(resolve, ((calls += 1) * 7) % 11)));
+    const log = createMemoryLog();
+    const visitors = lobby(log);
+    const users = await Promise.all(
+      TABS.flatMap((i) => ["carol", "bob", "garbage"].map((name) => [name, i] as const)).map(
+        async ([name, i]) => {
+          await new Promise((resolve) => setTimeout(resolve, i * 6));
+          const identity = visitors.identify(NODE, `${name}-${i}`, NEVER);
+          return [
+            name,
+            await identity.then(({ user }) => user).catch((err: unknown) => (err as AppError).code),
+          ];
+        },
+      ),
+    );
+    expect(users).toEqual(
+      TABS.flatMap(() => [
+        ["carol", "carol"],
+        ["bob", "bob"],
+        ["garbage", "SIGN_IN_FAILED"],
+      ]),
+    );
+    expect([live.size, log.lines]).toEqual([0, []]);
+  });
+
+  it("names a visitor while codes that are no good wait for their answer", async () => {
+    const held: (() => void)[] = [];
+    hub.on(`POST ${API}/oauth2/token`, (request, response) => {
+      if (request.body.includes("good")) token(request, response);
+      else
+        held.push(() => {
+          json(400, { error: "invalid_grant" })(request, response);
+        });
+    });
+    hub.on(`GET ${API}/user`, (request, response) => {
+      carol(request, response);
+      for (const answer of held) answer();
+    });
     hub.on(`DELETE ${API}/users/carol/tokens/a1`, (_, response) => response.writeHead(204).end());
     const visitors = lobby();
-    await Promise.all([visitors.identify(NODE, "1", NEVER), visitors.identify(NODE, "2", NEVER)]);
-    expect(hub.seen.map(({ method }) => method)).toEqual(["POST", "GET", "DELETE", "POST", "GET", "DELETE"]);
+    const bad = TABS.map((i) => visitors.identify(NODE, `bad-${i}`, NEVER));
+    const refusals = Promise.allSettled(bad);
+    expect(await visitors.identify(NODE, "good", NEVER)).toMatchObject({ user: "carol" });
+    for (const { status } of await refusals) expect(status).toBe("rejected");
+    for (const one of bad) await expect(one).rejects.toMatchObject({ code: "SIGN_IN_FAILED" });
   });
 
   it("signs in, with a warning, where the token cannot be revoked", async () => {
