@@ -25,7 +25,8 @@ const REDIRECT_URI = "/auth/callback";
 /** Asks a lobby hub who a visitor is, as its OAuth client. The code and the token never leave this file. */
 export function createLobby(client: HubClient, log: Log, { tokenOf }: LobbyOptions): Lobby {
   // Revoking one token revokes all of this user's tokens for this client. Whose token a code will give is not known
-  // before, so nothing is revoked while anybody is between code and name. Many codes that are no good hold others up no longer than one.
+  // before, so nothing is revoked while anybody is between code and name. Codes that are no good are refused side by
+  // side: many of them make no queue here.
   const phases = new Map<NodeId, Turns>();
   const revoke = createRevoker(client, log);
 
