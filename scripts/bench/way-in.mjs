@@ -51,7 +51,7 @@ async function coolDown() {
   const page = JSON.parse(lab("as-router", process.execPath, ...command("where", USER, "--json")));
   for (const { node } of page.servers) stopServer(node);
   for (const node of ["node2", "node3"]) lab("sh", node, `echo '{"proxy":true}' | multijhub-agent stop-hub`);
-  lab("load", "node1", "1", "24000", "2000");
+  lab("load", "node1", "40", "24000", "1000");
   await sleep(12_000); // the survey, the samples and the assignment of the last round have passed by then
 }
 
