@@ -31,7 +31,7 @@ export async function createApp(config: Config, system: System): Promise<App> {
   );
   const { survey, locator } = composeDiscovery(reach, nodes, store, assignments);
   const signIn = await composeSignIn(config, reach, nodes, store);
-  const parts = { ...nodes, locator, assignments, signIn };
+  const parts = { ...nodes, locator, survey, assignments, signIn };
   const { front, admin, entry } = composeRouter(config, reach, parts);
   return {
     services: [

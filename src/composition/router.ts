@@ -1,3 +1,4 @@
+import type { Survey } from "../discovery/survey.ts";
 import { adminSocketOf, isHttps, type Config } from "../config.ts";
 import { DEFAULT_SERVER, type NodeId, type UserName } from "../model.ts";
 import type { Locator } from "../ports.ts";
@@ -18,13 +19,14 @@ import { lobbiesOf, type Nodes } from "./nodes.ts";
 
 interface RouterParts extends Nodes {
   readonly locator: Locator;
+  readonly survey: Pick<Survey, "refresh">;
   readonly assignments: Assignments;
   readonly signIn: SignInServices;
 }
 
 /** Everything browsers and admins meet. */
 export function composeRouter(config: Config, { clock, random, log, hosts }: NodeReach, parts: RouterParts) {
-  const { assignments, signIn, locator, placer, keeper, hubApi } = parts;
+  const { assignments, signIn, locator, survey, placer, keeper, hubApi } = parts;
   const urls = createPathUrls();
   const cluster = { snapshot: () => parts.cluster.snapshot(), problems: () => hosts.problems() };
   const metrics = createMetrics(cluster);
@@ -51,7 +53,10 @@ export function composeRouter(config: Config, { clock, random, log, hosts }: Nod
       dialer: parts.dialer,
       onUpstreamFailure: parts.suspect,
       async whereNow(user, request) {
-        const location = await locator.locate({ user, server: DEFAULT_SERVER }, clock.deadline(LOCATE_MS));
+        const signal = clock.deadline(LOCATE_MS);
+        // The node itself has just said that it does not have the server: what was heard of it before is too old.
+        await survey.refresh([request.node], 0, signal);
+        const location = await locator.locate({ user, server: DEFAULT_SERVER }, signal);
         return decideMoved(request, location, urls);
       },
       log,
