@@ -2,7 +2,7 @@
 # Debian 13 in a folder, with its own JupyterHub, as the nodes' root. Sourced by scripts/lab-jupyterhub.
 
 DEBIAN13=${LAB_DEBIAN13:-$REPO/.cache/debian13}
-DEBIAN_MIRROR=${LAB_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+DEBIAN_MIRROR=${LAB_DEBIAN_MIRROR:-}   # empty: debootstrap's own
 
 # What a node needs, and what JupyterLab needs to run. Its package asks for 500 more, to build it anew.
 DEBIAN13_PACKAGES=(
@@ -27,7 +27,7 @@ build_debian13() {
   # In namespaces of its own: what it mounts and starts is gone when it ends, however it ends.
   DEBIAN_FRONTEND=noninteractive unshare --mount --pid --fork --kill-child=SIGKILL --propagation private \
     bash -euo pipefail -c "$(declare -f fill_debian13 unpack_jupyterlab); $(declare -p DEBIAN13 DEBIAN_MIRROR DEBIAN13_PACKAGES); fill_debian13" \
-    >"$DEBIAN13.log" 2>&1 9>&- || { tail -n 8 "$DEBIAN13.log" >&2; die "no Debian 13 from $DEBIAN_MIRROR; the whole story is in $DEBIAN13.log"; }
+    >"$DEBIAN13.log" 2>&1 9>&- || { tail -n 8 "$DEBIAN13.log" >&2; die "no Debian 13${DEBIAN_MIRROR:+ from $DEBIAN_MIRROR}; the whole story is in $DEBIAN13.log"; }
   mv "$DEBIAN13.new" "$DEBIAN13"
   rm -f "$DEBIAN13.log"
 }
@@ -37,7 +37,7 @@ fill_debian13() {
   mkdir -p "$root/etc/dpkg/dpkg.cfg.d" "$root/etc/apt/apt.conf.d" "$root/usr/sbin"
   printf '%s\n' force-unsafe-io 'path-exclude=/usr/share/doc/*' 'path-exclude=/usr/share/man/*' \
     'path-exclude=/usr/share/locale/*' >"$root/etc/dpkg/dpkg.cfg.d/lab"
-  debootstrap --variant=minbase trixie "$root" "$DEBIAN_MIRROR"
+  debootstrap --variant=minbase trixie "$root" ${DEBIAN_MIRROR:+"$DEBIAN_MIRROR"}
   printf '#!/bin/sh\nexit 101\n' >"$root/usr/sbin/policy-rc.d"   # no package starts a service
   chmod 755 "$root/usr/sbin/policy-rc.d"
   apt-config dump | grep -E '^Acquire::(http|https)::' >"$root/etc/apt/apt.conf.d/90host" || true
