@@ -5,15 +5,12 @@ import type { EditedFile, Log } from "../../ports.ts";
 
 /**
  * The hosts file on disk. Its folder is watched, so that editors which write a new file and rename it over the old
- * one are noticed as well as those that write in place. `usePolling` is for folders of a network file system.
+ * one are noticed as well as those that write in place. A network file system gives no hints: `hosts.ts` reads the
+ * file from time to time anyway.
  */
 export function createHostsFileWatcher(
   path: string,
-  {
-    log,
-    usePolling = false,
-    debounceMs = 100,
-  }: { readonly log: Log; readonly usePolling?: boolean; readonly debounceMs?: number },
+  { log, debounceMs = 100 }: { readonly log: Log; readonly debounceMs?: number },
 ): EditedFile {
   const file = resolve(path);
   const folder = dirname(file);
@@ -24,7 +21,6 @@ export function createHostsFileWatcher(
       depth: 0,
       ignoreInitial: true,
       ignored: (seen) => resolve(seen) !== folder && resolve(seen) !== file,
-      usePolling,
     });
     watcher.on("all", () => {
       clearTimeout(timer);

@@ -13,10 +13,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** Watches while a change is made; resolves with how often it hinted once it did. */
-async function hintsOf(change: (path: string) => Promise<void>, usePolling: boolean): Promise<number> {
+async function hintsOf(change: (path: string) => Promise<void>): Promise<number> {
   const path = join(folder, "hosts");
   await writeFile(path, "node1\n");
-  const file = createHostsFileWatcher(path, { log: createMemoryLog(), usePolling });
+  const file = createHostsFileWatcher(path, { log: createMemoryLog() });
   const watching = watchHints(file);
   const unwatch = await watching.started;
   await change(path);
@@ -46,13 +46,13 @@ async function replace(path: string): Promise<void> {
   await rename(`${path}.new`, path);
 }
 
-describe.each([false, true])("the file on disk, polled: %s", (usePolling) => {
+describe("the file on disk", () => {
   it.each<[string, (path: string) => Promise<void>]>([
     ["a write in place", (path) => writeFile(path, "node1\nnode2\n")],
     ["a file renamed over it, as many editors do", replace],
     ["its removal", (path) => rm(path)],
   ])("hints once at %s", async (_what, change) => {
-    expect(await hintsOf(change, usePolling)).toBe(1);
+    expect(await hintsOf(change)).toBe(1);
   });
 });
 
