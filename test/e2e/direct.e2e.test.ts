@@ -1,14 +1,9 @@
 import { afterEach, expect, it } from "@jest/globals";
-import { execFile } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { join } from "node:path";
+import { compute, startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 
 /** `transport=direct`: the agent still by SSH, people's traffic by the hub's own port on the node's address. */
-const CHECK = resolve(dirname(fileURLToPath(import.meta.url)), "../../scripts/quickstart-check.mjs");
-
 let lab: Lab | undefined;
 let router: RouterProcess | undefined;
 
@@ -28,11 +23,7 @@ it("signs in and computes over the node's own port, which only such a node opens
   for (const node of ["node1", "node2"]) lab.run("load", node, "0", "8000", "7000");
   lab.run("load", "node3", "9", "8000", "200");
   router = await startRouter(lab, { hosts_file: hosts });
-  const { stdout } = await promisify(execFile)(process.execPath, [CHECK, router.url, "alice"], {
-    env: { ...process.env, QUICKSTART_PASSWORD: "alice-pw" },
-    cwd: dirname(CHECK),
-  });
-  expect(stdout.trim()).toBe("42");
+  expect(await compute(router, "alice")).toBe("42");
   expect(proxyAddresses(lab, "node1")).toEqual(["0.0.0.0"]);
 }, 300_000);
 

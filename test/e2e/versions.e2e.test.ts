@@ -1,13 +1,7 @@
 import { afterEach, expect, it } from "@jest/globals";
-import { execFile } from "node:child_process";
-import { dirname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { compute, startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 
 /** The way in without a browser, from the sign-in form to a kernel's answer, on every JupyterHub we support. */
-const CHECK = resolve(dirname(fileURLToPath(import.meta.url)), "../../scripts/quickstart-check.mjs");
-
 let lab: Lab | undefined;
 let router: RouterProcess | undefined;
 
@@ -27,16 +21,7 @@ it.each([
     const { LAB_JUPYTERHUB = "" } = lab.settings;
     expect(lab.run("sh", "node1", `${LAB_JUPYTERHUB} --version`)).toMatch(version);
     router = await startRouter(lab);
-    expect(await check(router.url, "alice")).toBe("42");
+    expect(await compute(router, "alice")).toBe("42");
   },
   600_000,
 );
-
-async function check(url: string, user: string): Promise<string> {
-  const env = { ...process.env, QUICKSTART_PASSWORD: `${user}-pw` };
-  const { stdout } = await promisify(execFile)(process.execPath, [CHECK, url, user], {
-    env,
-    cwd: join(CHECK, ".."),
-  });
-  return stdout.trim();
-}

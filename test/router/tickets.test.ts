@@ -47,7 +47,8 @@ function askHub(
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-(hasPython ? describe : describe.skip)("a ticket, as the hub's own verifier reads it", () => {
+const why = hasPython ? "" : ` (NOT RUN: ${PYTHON} has no cryptography; set PYTHON to one that has)`;
+(hasPython ? describe : describe.skip)(`a ticket, as the hub's own verifier reads it${why}`, () => {
   it("signs in the browser it was made for, once, on its node, in its time", () => {
     const tickets = ticketsWith();
     const ticket = tickets.login(alice, node1, "nonce of alice");

@@ -1,8 +1,9 @@
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { stringify } from "yaml";
 
 /** Real nodes for end-to-end tests, apart from the lab a person may have up: other folder, bridge, network. */
@@ -143,6 +144,17 @@ async function launch(configFile: string): Promise<Omit<RouterProcess, "command"
       await exited;
     },
   };
+}
+
+/** Signs a user in without a browser and computes 6*7 in a kernel; the answer is what the kernel said. */
+export async function compute(router: RouterProcess, user: string): Promise<string> {
+  const check = join(ROOT, "scripts/quickstart-check.mjs");
+  const env = { ...process.env, QUICKSTART_PASSWORD: `${user}-pw` };
+  const { stdout } = await promisify(execFile)(process.execPath, [check, router.url, user], {
+    env,
+    cwd: ROOT,
+  });
+  return stdout.trim();
 }
 
 /** A folder for what a person may want to look at afterwards: screenshots, logs. */
