@@ -1,6 +1,7 @@
 /** The architecture, checked: see docs/architecture.md. */
-const DOMAINS = "router|discovery|nodes";
-const KERNEL = "^src/(model|user-name|errors|ports|deadline)\\.ts$";
+const DOMAINS = "router|discovery|nodes|rebalancing|simulation|checks";
+const KERNEL =
+  "^src/(model|load-history|home-model|sighting|plan|amounts|wall-clock|user-name|record-age|json-text|errors|state-file|node-loss|ports|cache-ports|deadline|turns)\\.ts$";
 
 module.exports = {
   forbidden: [
@@ -18,7 +19,7 @@ module.exports = {
       to: {
         pathNot: [
           "^src/$1/decide/",
-          "^src/(model|user-name|errors)\\.ts$",
+          "^src/(model|load-history|home-model|sighting|plan|amounts|wall-clock|user-name|record-age|json-text|errors|node-loss)\\.ts$",
           "node_modules/(zod|cookie)/",
           "^(node:)?crypto$",
         ],

@@ -3,33 +3,21 @@ import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
+import { CacheSection } from "./cache-config.ts";
+import { Duration } from "./config-values.ts";
+import { withoutPasswords } from "./discovery/decide/redis-place.ts";
 import { AppError } from "./errors.ts";
-import { parseNodeId, type NodeId } from "./model.ts";
+import { HubSection } from "./hub-config.ts";
+import { NodeName } from "./json-text.ts";
+import { PlacementSection } from "./placement-config.ts";
+import { IdleSection, RebalanceSection } from "./rebalance-config.ts";
 
-/** "15m", "8h", "30s", "500ms" as milliseconds. */
-const Duration = z
+const Origin = z
   .string()
-  .regex(/^\d+(ms|s|m|h|d)$/, "a duration such as 30s, 15m or 8h")
-  .transform((text) => Number.parseInt(text, 10) * UNIT_MS[text.replace(/\d+/, "") as keyof typeof UNIT_MS]);
-const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-
-/** "512M", "2G" as bytes. */
-const Size = z
-  .string()
-  .regex(/^\d+[KMGT]$/, "a size such as 512M or 2G")
-  .transform((text) => Number.parseInt(text, 10) * 1024 ** ("KMGT".indexOf(text.slice(-1)) + 1));
-
-const Port = z.int().min(1).max(65_535);
-
-const Node = z.string().transform((text, context): NodeId => {
-  const node = parseNodeId(text);
-  if (node !== undefined) return node;
-  context.addIssue({
-    code: "custom",
-    message: "the name of a node: lower-case letters, digits, dots, dashes",
-  });
-  return z.NEVER;
-});
+  .refine(
+    (text) => /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text,
+    "an origin such as https://admin.lab.example.org, without path or usual port",
+  );
 
 const ConfigFile = z.strictObject({
   hosts_file: z.string().default("/etc/multijhub/hosts"),
@@ -42,9 +30,13 @@ const ConfigFile = z.strictObject({
     })
     .prefault({}),
   tls: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
-  lobby: z.array(Node).default([]),
+  lobby: z.array(NodeName).default([]),
   admin: z
-    .strictObject({ users: z.array(z.string()).default([]), groups: z.array(z.string()).default([]) })
+    .strictObject({
+      users: z.array(z.string()).default([]),
+      groups: z.array(z.string()).default([]),
+      origin: Origin.optional(),
+    })
     .prefault({}),
   auth: z
     .discriminatedUnion("kind", [
@@ -70,34 +62,40 @@ const ConfigFile = z.strictObject({
       keepalive: Duration.prefault("5s"),
     })
     .prefault({}),
-  hub: z
-    .strictObject({
-      ports: z
-        .strictObject({ proxy: Port.default(910), hub: Port.default(911), api: Port.default(912) })
-        .prefault({}),
-      jupyterhub: z.string().optional(),
-      proxy_command: z.array(z.string()).min(1).optional(),
-      admin_users: z.array(z.string()).default([]),
-      start_timeout: Duration.prefault("60s"),
-    })
-    .prefault({}),
+  hub: HubSection.prefault({}),
   server: z
     .strictObject({
       start_timeout: Duration.prefault("120s"),
       /** How long a node must have been silent before its users may start a new server elsewhere. */
       start_elsewhere_after: Duration.prefault("5m"),
+      /** How long a server that its hub has lost is left alone when its owner keeps it. */
+      keep_lost: Duration.prefault("8h"),
     })
     .prefault({}),
-  placement: z
+  placement: PlacementSection.prefault({}),
+  home: z
     .strictObject({
-      sample_every: Duration.prefault("2s"),
-      max_sample_age: Duration.prefault("15s"),
-      server_memory: Size.prefault("512M"),
-      server_cores: z.number().positive().default(0.25),
-      memory_headroom: Size.prefault("512M"),
+      /** Where the router sees homes; without it, where the nodes' `getent` says they are. */
+      path: z
+        .string()
+        .regex(
+          /^\/(?:[^/{}]+\/)*\{user\}(?:\/[^/{}]+)*$/,
+          "an absolute path with {user} for the user's folder",
+        )
+        .optional(),
+      group: z
+        .string()
+        .regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, "the name of a group")
+        .nullable()
+        .default("multijhub"),
+      read: z.boolean().default(true),
+      deadline: Duration.prefault("2s"),
     })
     .prefault({}),
-  cache: z.strictObject({ url: z.string().optional() }).prefault({}),
+  metrics: z.strictObject({ token_file: z.string().optional() }).prefault({}),
+  cache: CacheSection.prefault({}),
+  rebalance: RebalanceSection.prefault({}),
+  idle: IdleSection.prefault({}),
   log: z.strictObject({ level: z.enum(["debug", "info", "warn", "error"]).default("info") }).prefault({}),
 });
 
@@ -135,6 +133,14 @@ export function parseConfig(
       ...(config.ssh.key_file !== undefined && { key_file: path(config.ssh.key_file) }),
       ...(config.ssh.config_file !== undefined && { config_file: path(config.ssh.config_file) }),
     },
+    metrics: {
+      ...(config.metrics.token_file !== undefined && { token_file: path(config.metrics.token_file) }),
+    },
+    cache: {
+      ...config.cache,
+      ...(config.cache.passwordFile !== undefined && { passwordFile: path(config.cache.passwordFile) }),
+      ...(config.cache.caFile !== undefined && { caFile: path(config.cache.caFile) }),
+    },
   };
 }
 
@@ -156,7 +162,7 @@ function parseYaml(text: string, file: string): unknown {
   try {
     return parse(text);
   } catch (cause) {
-    throw new AppError("BAD_CONFIG", `${file} is not YAML: ${messageOf(cause)}`, { cause });
+    throw new AppError("BAD_CONFIG", `${file} is not YAML: ${withoutPasswords(messageOf(cause))}`);
   }
 }
 

@@ -11,14 +11,15 @@ export async function within<T>(
   try {
     return await unlessAborted(work(either), either);
   } catch (err) {
-    throw deadline.aborted && !signal.aborted ? late(err) : err;
+    throw late !== undefined && deadline.aborted && !signal.aborted ? late(err) : err;
   }
 }
 
 export interface Limits {
   readonly signal: AbortSignal;
   readonly deadline: AbortSignal;
-  readonly late: (cause: unknown) => Error;
+  /** Absent: the deadline's own reason. */
+  readonly late?: (cause: unknown) => Error;
 }
 
 /** What `work` comes to, or the caller's reason to leave if that is first: the work goes on for the others. */
@@ -35,4 +36,28 @@ export function unlessAborted<T>(work: Promise<T>, caller: AbortSignal): Promise
       signal.removeEventListener("abort", leave);
     });
   });
+}
+
+/** A deadline that can be put off. */
+interface Patience {
+  /** Aborts when the deadline has passed since the last renewal. */
+  readonly signal: AbortSignal;
+  renew(): void;
+}
+
+/** `deadline` gives a signal that aborts when that time has passed. */
+export function createPatience(deadline: () => AbortSignal): Patience {
+  const late = new AbortController();
+  let current: AbortSignal | undefined;
+
+  function renew(): void {
+    const next = deadline();
+    current = next;
+    next.addEventListener("abort", () => {
+      if (next === current) late.abort(next.reason);
+    });
+  }
+
+  renew();
+  return { signal: late.signal, renew };
 }

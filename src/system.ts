@@ -8,6 +8,7 @@ import type { Clock, Log, Random } from "./ports.ts";
 export function createSystemClock(): Clock {
   return {
     now: () => Date.now(),
+    timeZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }).catch(rethrowReason(signal)),
     deadline: (ms) => AbortSignal.timeout(ms),
   };

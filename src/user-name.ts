@@ -38,11 +38,6 @@ export function parseUserSegment(segment: string): UserName | undefined {
   return parseUserName(decode(segment));
 }
 
-/** The server whom a URL segment names, likewise. */
-export function parseServerSegment(segment: string): ServerName | undefined {
-  return parseServerName(decode(segment));
-}
-
 /**
  * A name fit to ask a node's `getent` for. Never only digits, which `getent passwd` takes for a uid, and
  * never a leading `-`, `+` or `.`; upper case, dots and `@domain` are there for directory services.
@@ -54,6 +49,8 @@ export function parseAccountName(text: unknown): string | undefined {
 
 function isName(text: unknown): text is string {
   if (typeof text !== "string" || Array.from(text).length > MAX_NAME_LENGTH) return false;
+  // Whoever parses JSON safely leaves it out of an object: a server of this name would run unseen.
+  if (text === "__proto__") return false;
   if (text !== text.trim() || /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u.test(text)) return false;
   return !isPathLike(text) && !isPathLike(decode(text) ?? text);
 }

@@ -12,6 +12,7 @@ describe("parseConfig", () => {
       session: { idle: 900_000, max: 28_800_000 },
       hub: { ports: { proxy: 910, hub: 911, api: 912 } },
       placement: { server_memory: 512 * 1024 * 1024 },
+      home: { group: "multijhub", read: true, deadline: 2000 },
       ssh: { known_hosts: ["/home/router/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts"] },
     });
   });
@@ -41,6 +42,35 @@ describe("parseConfig", () => {
   ])("knows whether browsers come by https: %j", (text, expected) => {
     expect(isHttps(parseConfig(text, PLACE))).toBe(expected);
   });
+
+  it.each(["/home/{user}", "/export/{user}/unix"])("takes %s for the place of homes", (path) => {
+    expect(parseConfig(`home: {path: "${path}"}`, PLACE).home).toMatchObject({ path });
+  });
+
+  it.each(["home/{user}", "/home/alice", "/home/u-{user}", "/home/{user}/{user}"])(
+    "does not take %s for it",
+    (path) => {
+      expect(() => parseConfig(`home: {path: "${path}"}`, PLACE)).toThrow(/\{user\}/);
+    },
+  );
+
+  it("may be told that no group reads homes", () => {
+    expect(parseConfig("home: {group: null}", PLACE).home.group).toBeNull();
+  });
+
+  it.each(["https://admin.lab.example.org", "http://admin.localhost:8000"])(
+    "takes the origin %s",
+    (origin) => {
+      expect(parseConfig(`admin: {origin: "${origin}"}`, PLACE).admin.origin).toBe(origin);
+    },
+  );
+
+  it.each(["admin.lab.example.org", "https://x/", "https://x:443", "https://u@x", "ftp://x", "https://X"])(
+    "refuses %s for an origin",
+    (origin) => {
+      expect(() => parseConfig(`admin: {origin: "${origin}"}`, PLACE)).toThrow(/an origin such as/);
+    },
+  );
 
   it("says so when it is not YAML", () => {
     expect(() => parseConfig("a: [", PLACE)).toThrow(/not YAML/);

@@ -6,7 +6,6 @@ import {
   parseAccountName,
   parseLogin,
   parseServerName,
-  parseServerSegment,
   parseUserName,
   parseUserSegment,
 } from "../src/user-name.ts";
@@ -35,6 +34,12 @@ describe("names, as JupyterHub has them", () => {
     const accepted = valid && !STRICTER.has(hubName);
     expect(parseUserName(hubName)).toBe(accepted ? hubName : undefined);
     expect(parseLogin(login)).toBe(accepted ? hubName : undefined);
+  });
+
+  it("refuses the one name that parsers leave out of an object: its server would run unseen", () => {
+    expect(parseServerName("__proto__")).toBeUndefined();
+    expect(parseUserName("__proto__")).toBeUndefined();
+    expect(parseServerName("constructor")).toBe("constructor");
   });
 
   it("keeps the case a hub says, and lowers what a person typed", () => {
@@ -78,7 +83,6 @@ describe("segments", () => {
         const user = parseUserName(text);
         if (user === undefined) return;
         expect(parseUserSegment(escapeSegment(user))).toBe(user);
-        expect(parseServerSegment(escapeSegment(user))).toBe(user);
       }),
       { numRuns: 2000 },
     );

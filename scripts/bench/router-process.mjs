@@ -35,9 +35,10 @@ const store = {
   delete: async (key) => void values.delete(key),
 };
 const revocations = createRevocations({ clock, store, log }, { totalMs: 8 * 3_600_000 });
+const masterKeys = [new Uint8Array(32).fill(7)];
 const sessions = createSessions(
   { clock, random, store, log, revocations },
-  { masterKeys: [new Uint8Array(32).fill(7)], isSecure: false, adminUsers: [], adminGroups: [] },
+  { masterKeys: () => masterKeys, isSecure: false, adminUsers: [], adminGroups: [] },
 );
 const limits = { idleTimeoutMs: 600_000, maxHeaderSize: 65_536 };
 const proxy = createNodeProxy(

@@ -6,7 +6,7 @@ DEBIAN_MIRROR=${LAB_DEBIAN_MIRROR:-}   # empty: debootstrap's own
 
 # What a node needs, and what JupyterLab needs to run. Its package asks for 500 more, to build it anew.
 DEBIAN13_PACKAGES=(
-  openssh-server sudo acl iproute2 procps login passwd ca-certificates python3-cryptography
+  systemd openssh-server sudo acl iproute2 procps login passwd ca-certificates python3-cryptography
   jupyterhub nodejs jupyter-core python3-jupyter-server python3-ipykernel python3-jupyterlab-server python3-notebook-shim python3-async-lru
 )
 

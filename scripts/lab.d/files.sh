@@ -27,7 +27,7 @@ make_disks() {
 
 write_settings() {
   local name
-  for name in LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_ROUTER_UID LAB_ENVIRONMENTS LAB_JUPYTERHUB LAB_PROXY; do
+  for name in LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_INIT LAB_ROUTER_UID LAB_ENVIRONMENTS LAB_JUPYTERHUB LAB_PROXY; do
     # shellcheck disable=SC2016  # meant for whoever sources the file
     printf '%s=${%s:-%q}\n' "$name" "$name" "${!name}"
   done >"$LAB_DIR/settings"
@@ -71,7 +71,7 @@ write_offers() {
 
 write_env() {
   local name user
-  for name in LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_KEY LAB_KNOWN_HOSTS LAB_ROUTER_UID LAB_JUPYTERHUB LAB_PROXY; do
+  for name in LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_INIT LAB_KEY LAB_KNOWN_HOSTS LAB_ROUTER_UID LAB_JUPYTERHUB LAB_PROXY; do
     printf '%s=%q\n' "$name" "${!name}"
   done
   for user in "${LAB_USERS[@]}"; do

@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # PID 1 of a lab node, inside fresh net, mount, uts, ipc and pid namespaces.
-# Builds the node's root out of overlays, then is its init: keeps sshd running and reaps orphans.
+# Builds the node's root out of overlays, then is its init: keeps sshd running and reaps orphans
+# (or hands that over to systemd).
 # Whoever kills it pulls the plug of the node: its processes, network and mounts are gone with it.
 set -euo pipefail
 # shellcheck source=scripts/lab.d/settings.sh
 source "$(dirname "${BASH_SOURCE[0]}")/settings.sh"
 # shellcheck source=scripts/lab.d/processes.sh
 source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
+# shellcheck source=scripts/lab.d/systemd.sh
+source "$(dirname "${BASH_SOURCE[0]}")/systemd.sh"
 
 # Nothing below may ever run in the host's own namespaces.
 [[ $$ -eq 1 ]] || die "node-init.sh is only for PID 1 of a node"
@@ -16,6 +19,7 @@ address=$(address_of "$node")
 here=$(node_dir "$node")
 disk=$here/disk   # the node's local disk: survives a crash, goes with `lab down`
 root=$disk/root
+readonly NODE_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 # /proc is still the host's here, so this is the pid by which the host can kill the node.
 announce_pid() {
@@ -124,6 +128,14 @@ add_account() { # NAME UID HASH HOME
   echo "$1:$3:19000:0:99999:7:::" >>"$etc/shadow"
 }
 
+# The group of the router's account, which runs outside of the nodes: homes are opened to it.
+add_group() { # NAME GID
+  awk -F: -v name="$1" -v gid="$2" '$1 != name && $3 != gid' "$root/etc/group" >"$root/etc/group.new"
+  echo "$1:x:$2:" >>"$root/etc/group.new"
+  cat "$root/etc/group.new" >"$root/etc/group"
+  rm "$root/etc/group.new"
+}
+
 make_accounts() {
   local name uid hash
   while IFS=: read -r name uid hash; do
@@ -131,6 +143,7 @@ make_accounts() {
   done <"$LAB_DIR/users"
   name=${LAB_OPERATOR%:*} uid=${LAB_OPERATOR#*:}
   add_account "$name" "$uid" '*' "/var/lib/$name"
+  add_group multijhub "$LAB_ROUTER_UID"
   install -d -o "$uid" -g "$uid" -m 700 "$root/var/lib/$name"
   allow_key "$root/root" 0
   allow_key "$root/var/lib/$name" "$uid"
@@ -204,6 +217,10 @@ make_figures
 make_identity
 make_accounts
 make_sshd
+if [[ $LAB_INIT == systemd ]]; then
+  make_units "$root"
+  join_cgroups "$node"
+fi
 join_network
 cd "$root"
 pivot_root . former
@@ -212,6 +229,7 @@ umount -l /former
 rmdir /former
 ulimit -n 65536 2>/dev/null || true   # sshd needs a descriptor for each forwarded channel
 
+if [[ $LAB_INIT == systemd ]]; then become_systemd; fi
 # A new shell, so that no path and no variable of the host stays in the node.
-exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+exec env -i PATH="$NODE_PATH" HOME=/root LANG=C.UTF-8 \
   /bin/bash -c 'while :; do /usr/sbin/sshd -D -e -f /run/sshd/config; sleep 0.2; done'

@@ -57,10 +57,19 @@ fail_node() {
 # A power cut: nothing on the node gets a word in.
 crash_node() {
   local pid
-  pid=$(node_pid "$1") || return 0
-  kill -KILL "$pid"
-  while [[ -e /proc/$pid ]]; do sleep 0.01; done
-  rm -f "$(node_dir "$1")/pid"
+  if pid=$(node_pid "$1"); then
+    kill -KILL "$pid"
+    while [[ -e /proc/$pid ]]; do sleep 0.01; done
+    rm -f "$(node_dir "$1")/pid"
+  fi
+  remove_cgroups "$1"
+}
+
+# From the host, not over ssh: a session of a stopped sshd would never end.
+signal_sshd() { # NODE SIGNAL
+  local pid
+  pid=$(node_pid "$1") || die "$1 is down"
+  nsenter -t "$pid" -p -m pkill "-$2" '^sshd'
 }
 
 # What the node's /proc shows from now on, also after a reboot.

@@ -51,6 +51,7 @@ state_dir: $LAB_DIR/router/state
 listen: { host: 127.0.0.1, port: $port }
 lobby: [node1]
 admin: { users: [carol] }
+home: { path: "$LAB_DIR/home/{user}" }
 ssh:
   key_file: $LAB_KEY
   known_hosts: [$LAB_KNOWN_HOSTS]

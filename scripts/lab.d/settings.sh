@@ -14,6 +14,7 @@ LAB_NET=${LAB_NET:-10.77.0}        # first three numbers of the lab's own /24
 LAB_BRIDGE=${LAB_BRIDGE:-mjhlab0}
 LAB_HOME=${LAB_HOME:-/home}        # where the nodes mount the shared home
 LAB_BASE=${LAB_BASE:-/}            # whose /usr and /etc the nodes see: the host's, or a folder with Debian in it
+LAB_INIT=${LAB_INIT:-bash}         # the nodes' PID 1: bash, or systemd
 LAB_ROUTER_UID=${LAB_ROUTER_UID:-2100}
 LAB_ENVIRONMENTS=${LAB_ENVIRONMENTS:-$REPO/.cache/jupyterhub}  # shown on the nodes as /opt/jupyterhub
 LAB_JUPYTERHUB=${LAB_JUPYTERHUB:-/opt/jupyterhub/stable/bin/jupyterhub}          # as the nodes see them
@@ -25,7 +26,7 @@ LAB_OPERATOR=ops:2050              # may only do things by sudo, for sites where
 LAB_KEY=$LAB_DIR/ssh/id_ed25519
 LAB_KNOWN_HOSTS=$LAB_DIR/ssh/known_hosts
 
-export LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_ROUTER_UID LAB_ENVIRONMENTS LAB_JUPYTERHUB LAB_PROXY
+export LAB_DIR LAB_NODES LAB_NET LAB_BRIDGE LAB_HOME LAB_BASE LAB_INIT LAB_ROUTER_UID LAB_ENVIRONMENTS LAB_JUPYTERHUB LAB_PROXY
 
 say() { echo "lab: $*" >&2; }
 die() { say "$*"; exit 1; }

@@ -5,6 +5,7 @@ take_venv() { # NAME PIP_ARGUMENTS..
   which=$1 folder=$LAB_ENVIRONMENTS/$1
   shift
   if [[ ! -s $folder/.versions ]]; then build_venv "$folder" "$@" || return; fi
+  if [[ $which == stable && ! -e $folder/.spawners ]]; then add_spawners "$folder"; fi
   versions=$(<"$folder/.versions")
   command=/opt/jupyterhub/$which/bin/jupyterhub
   proxy=/opt/node_modules/.bin/configurable-http-proxy
@@ -25,6 +26,17 @@ build_venv() {
   versions_in "$new" >"$new/.versions" || return
   rm -rf "$folder" "$folder.log"
   mv "$new" "$folder"
+}
+
+# What docs/spawners.md speaks of. Without PyPI the rest goes on without it.
+add_spawners() {
+  if pip_install "$(python_of_all)" "$1" jupyterhub-systemdspawner batchspawner >"$1.log" 2>&1; then
+    make_movable "$1"
+    touch "$1/.spawners"
+    rm -f "$1.log"
+  else
+    say "no spawners from PyPI (tail of $1.log): $(tail -n 1 "$1.log")"
+  fi
 }
 
 # Nodes share only /usr with the host, and every user of a node must be able to run it: no pyenv, no conda.
@@ -59,7 +71,7 @@ make_movable() {
   local file
   rm -f "$1"/bin/[Aa]ctivate*
   for file in "$1"/bin/*; do
-    [[ -f $file && ! -L $file && $(head -c 2 "$file") == '#!' ]] || continue
+    [[ -f $file && ! -L $file && $(head -n 1 "$file" | tr -d '\0') == '#!'*python* ]] || continue
     # shellcheck disable=SC2016  # for sh to expand, later
     sed -i '1c\
 #!/bin/sh\

@@ -12,7 +12,17 @@ check_prerequisites() {
   [[ ${#LAB_BRIDGE} -le 12 ]] || die "LAB_BRIDGE=$LAB_BRIDGE is longer than 12 letters"
   case $LAB_DIR in /usr/* | /etc/*) die "LAB_DIR=$LAB_DIR is below /usr or /etc, which the nodes share with the host; set another" ;; esac
   [[ $LAB_DIR != *[:,\ ]* ]] || die "LAB_DIR=$LAB_DIR: the kernel takes no space, comma or colon in an overlay's path; set another"
+  case $LAB_INIT in
+    bash) ;;
+    systemd) can_run_systemd ;;
+    *) die "LAB_INIT=$LAB_INIT: bash or systemd, please" ;;
+  esac
   if ip link show "$LAB_BRIDGE" >/dev/null 2>&1; then own_bridge; else free_network; fi
+}
+
+can_run_systemd() {
+  [[ -x $LAB_BASE/lib/systemd/systemd ]] || die "LAB_INIT=systemd, and $LAB_BASE holds no systemd. Run scripts/install-deps --systemd"
+  [[ -w $(cgroup_root)/cgroup.procs ]] || die "LAB_INIT=systemd needs cgroup v2 mounted on this machine, and writable"
 }
 
 own_bridge() {
@@ -28,7 +38,7 @@ free_network() {
 
 # One line for each thing of the lab that is still on the host.
 leftovers() {
-  local link pid
+  local link pid group
   while IFS=: read -r _ link _; do
     link=${link# }
     [[ ${link%@*} =~ ^${LAB_BRIDGE}(v[0-9]+)?$ ]] && echo "network device ${link%@*}"
@@ -36,5 +46,8 @@ leftovers() {
   while IFS=/ read -r _ _ pid _; do
     echo "process $pid, which sees mounts of the lab: $(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
   done < <(grep -slF "$LAB_DIR/" /proc/[0-9]*/mountinfo)
+  for group in $(cgroups_of '*'); do
+    [[ ! -d $group ]] || echo "control group $group"
+  done
   [[ ! -e $LAB_DIR ]] || echo "folder $LAB_DIR"
 }

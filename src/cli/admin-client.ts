@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { Client } from "undici";
+import { z } from "zod";
 import { adminSocketOf, loadConfig, type Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 
@@ -9,19 +10,31 @@ export function configOf(program: Command): Config {
 }
 
 /** Asks the running router of that configuration; its answers are documented in docs/openapi.yaml. */
-export function askFrom(program: Command, method: "GET" | "POST", path: string): Promise<unknown> {
-  return askRouter(configOf(program), method, path);
+export function askFrom(
+  program: Command,
+  method: "GET" | "POST",
+  path: string,
+  input?: object,
+): Promise<unknown> {
+  return askRouter(configOf(program), method, path, input);
 }
 
 /** Asks the running router. Throws ROUTER_NOT_RUNNING, or API_REFUSED with the router's own words. */
-async function askRouter(config: Config, method: "GET" | "POST", path: string): Promise<unknown> {
+async function askRouter(
+  config: Config,
+  method: "GET" | "POST",
+  path: string,
+  input?: object,
+): Promise<unknown> {
   const socketPath = adminSocketOf(config);
   const client = new Client("http://localhost", { socketPath, headersTimeout: 30_000 });
   try {
-    const answer = await client.request({ method, path });
+    const sent = input && { headers: { "content-type": "application/json" }, body: JSON.stringify(input) };
+    const answer = await client.request({ method, path, ...sent });
     const body: unknown = await answer.body.json();
     if (answer.statusCode < 400) return body;
-    throw new AppError("API_REFUSED", wordsOf(body) ?? `the router answered ${answer.statusCode}`, {});
+    const { message = `the router answered ${answer.statusCode}`, remedy } = wordsOf(body);
+    throw new AppError("API_REFUSED", message, { ...(remedy !== undefined && { remedy }) });
   } catch (cause) {
     if (cause instanceof AppError) throw cause;
     throw new AppError("ROUTER_NOT_RUNNING", `no router answers at ${socketPath}`, {
@@ -33,10 +46,11 @@ async function askRouter(config: Config, method: "GET" | "POST", path: string): 
   }
 }
 
-function wordsOf(body: unknown): string | undefined {
-  if (typeof body !== "object" || body === null || !("error" in body)) return undefined;
-  const { error } = body;
-  if (typeof error === "string") return error;
-  const isWorded = typeof error === "object" && error !== null && "message" in error;
-  return isWorded && typeof error.message === "string" ? error.message : undefined;
+function wordsOf(body: unknown): { readonly message?: string; readonly remedy?: string } {
+  const parsed = Refusal.safeParse(body);
+  return parsed.success ? parsed.data.error : {};
 }
+
+const Refusal = z.object({
+  error: z.object({ message: z.string().exactOptional(), remedy: z.string().exactOptional() }),
+});

@@ -1,12 +1,19 @@
 import { Command, CommanderError } from "commander";
 import { AppError } from "../errors.ts";
+import { registerCheck } from "./check.ts";
 import { registerExplain } from "./explain.ts";
+import { registerKeys } from "./keys.ts";
 import { registerNodes } from "./nodes.ts";
+import { registerOrders } from "./orders.ts";
+import { registerPlans } from "./plans.ts";
 import { registerProvision } from "./provision.ts";
+import { registerRebalance } from "./rebalance.ts";
 import { registerServe } from "./serve.ts";
 import { registerSignOut } from "./sign-out.ts";
+import { registerSimulate } from "./simulate.ts";
 import { stdio, type Terminal } from "./terminal.ts";
 import { registerTrust } from "./trust.ts";
+import { registerUpgrade } from "./upgrade.ts";
 import { registerWhere } from "./where.ts";
 
 const DEFAULT_CONFIG = "/etc/multijhub/config.yaml";
@@ -32,12 +39,19 @@ function createProgram(terminal: Terminal): Command {
     .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError("(multijhub --help lists the commands)");
   registerServe(program);
+  registerCheck(program, terminal);
   registerNodes(program, terminal);
   registerWhere(program, terminal);
   registerExplain(program, terminal);
+  registerOrders(program, terminal);
+  registerRebalance(program, terminal);
+  registerPlans(program, terminal);
   registerTrust(program, terminal);
   registerProvision(program, terminal);
+  registerUpgrade(program, terminal);
   registerSignOut(program, terminal);
+  registerKeys(program, terminal);
+  registerSimulate(program, terminal);
   return program;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { percent } from "../amounts.ts";
 import type { ExplainAnswer, PlacementAnswer } from "../router/decide/api-views.ts";
 import { askFrom } from "./admin-client.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
@@ -27,7 +28,7 @@ function explainText(answer: ExplainAnswer): string {
 function verdictTable({ node: chosen, verdicts }: PlacementAnswer): string {
   const rows = verdicts.map(({ node, accepted, score, reasons }) => [
     node === chosen ? `* ${node}` : `  ${node}`,
-    accepted && score !== undefined ? `${Math.round(score * 100)} %` : "no",
+    accepted && score !== undefined ? percent(score) : "no",
     reasons.join("; "),
   ]);
   return formatTable([["  NODE", "USE", "WHY"], ...rows]);

@@ -27,18 +27,26 @@ const AT_ONCE = 16;
  * Acts on the named nodes, or all, 16 at a time, over connections of its own: no running router is needed.
  * One node that fails does not keep the others from being done. Throws NODE_UNKNOWN before anything is done.
  */
-export async function forEachNode<T>(
+export function forEachNode<T>(
   config: Config,
   selection: NodeSelection,
   prepare: (reach: NodeReach) => (node: NodeId, signal: AbortSignal) => Promise<T>,
 ): Promise<readonly NodeOutcome<T>[]> {
+  return withNodes(config, selection, (reach, nodes) => inTurns(nodes, prepare(reach)));
+}
+
+/** Has work done with the named nodes, or all, over connections of its own. Throws NODE_UNKNOWN before. */
+export async function withNodes<T>(
+  config: Config,
+  selection: NodeSelection,
+  work: (reach: NodeReach, nodes: readonly NodeId[]) => Promise<T>,
+): Promise<T> {
   // What goes wrong is in the outcomes: the log would only say it twice.
   const system = { clock: createSystemClock(), random: createSystemRandom(), log: createLog("silent") };
   const reach = await createNodeReach(config, system);
   const stop = await startAll([reach.hosts, reach.pool]);
   try {
-    const nodes = select(selection, reach, config);
-    return await inTurns(nodes, prepare(reach));
+    return await work(reach, select(selection, reach, config));
   } finally {
     await stop();
   }
@@ -58,7 +66,8 @@ function select({ nodes, all }: NodeSelection, { hosts }: NodeReach, config: Con
   });
 }
 
-async function inTurns<T>(
+/** Acts on nodes, 16 at a time. */
+export async function inTurns<T>(
   nodes: readonly NodeId[],
   act: (node: NodeId, signal: AbortSignal) => Promise<T>,
 ): Promise<readonly NodeOutcome<T>[]> {

@@ -1,11 +1,9 @@
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { createProvisioner, type ProvisionReport } from "../nodes/io/ssh-provisioner.ts";
+import { AGENT_DIRECTORY } from "../composition/agent-directory.ts";
 import { configOf } from "./admin-client.ts";
 import { forEachNode, type NodeOutcome } from "./for-each-node.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
-
-const AGENT_DIRECTORY = fileURLToPath(new URL("../nodes/remote", import.meta.url));
 
 interface Options {
   readonly all?: boolean;

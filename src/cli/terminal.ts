@@ -7,16 +7,25 @@ export interface Terminal {
   readonly exitCode: () => number;
 }
 
+/** What nodes say stands in much of it: none of that moves the cursor or has the terminal do something. */
 export function createTerminal(out: (text: string) => void, err: (text: string) => void): Terminal {
   let code = 0;
   return {
-    out,
-    err,
+    out: (text) => {
+      out(harmless(text));
+    },
+    err: (text) => {
+      err(harmless(text));
+    },
     fail: () => {
       code = 1;
     },
     exitCode: () => code,
   };
+}
+
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, "\ufffd");
 }
 
 export const stdio: Terminal = createTerminal(

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ServerAnswer, ServersAnswer } from "../router/decide/api-views.ts";
+import type { ServerAnswer, ServersAnswer } from "../router/decide/servers-answer.ts";
 import { askFrom } from "./admin-client.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
 
@@ -18,15 +18,23 @@ export function registerWhere(program: Command, terminal: Terminal): void {
 }
 
 /** What is known of a user's servers, in words. */
-export function serversText({ user, kind, servers, silent }: ServersAnswer): string {
-  if (kind === "none") return `${user} has no server running\n`;
-  if (kind === "found") {
-    return formatTable([["SERVER", "NODE", "STATE", "LAST ACTIVITY"], ...servers.map(serverRow)]);
-  }
-  const places = silent.map(({ node, reason }) => `  ${node}: ${reason}\n`);
-  return `it is not known whether ${user} has a server; these nodes do not answer:\n${places.join("")}`;
+export function serversText(answer: ServersAnswer): string {
+  const { trouble } = answer.home;
+  return `${placesText(answer)}${trouble === "" ? "" : `${trouble}\n`}`;
 }
 
-function serverRow({ server, node, state, lastActivity }: ServerAnswer): string[] {
-  return [server === "" ? "(default)" : server, node, state, lastActivity ?? "-"];
+function placesText({ user, kind, servers, silent }: ServersAnswer): string {
+  if (kind === "none") return `${user} has no server running\n`;
+  if (kind === "found") return formatTable([HEAD, ...servers.map(serverRow)]);
+  const places = silent.map(({ node, reason }) => `  ${node ?? "the home"}: ${reason}\n`);
+  return `it is not known whether ${user} has a server; these do not answer:\n${places.join("")}`;
+}
+
+const HEAD = ["SERVER", "NODE", "STATE", "PID", "BUSY KERNELS", "LAST ACTIVITY", "EVIDENCE"];
+
+function serverRow({ server, node, state, pid, record, ...seen }: ServerAnswer): string[] {
+  const kernels = record === null ? "-" : `${record.kernels.busy} of ${record.kernels.open}`;
+  const evidence = `${seen.evidence}, ${Math.round(seen.ageMs / 1000)} s old`;
+  const name = server === "" ? "(default)" : server;
+  return [name, node, state, String(pid ?? "-"), kernels, seen.lastActivity ?? "-", evidence];
 }

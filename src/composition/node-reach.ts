@@ -1,13 +1,16 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import type { NodeId } from "../model.ts";
+import type { NodeId, NodeSpec } from "../model.ts";
 import { createHosts, type Hosts } from "../nodes/hosts.ts";
 import { createHostsFileWatcher } from "../nodes/io/hosts-file-watcher.ts";
+import { openNodeMemory } from "../nodes/io/node-memory.ts";
 import { createAgentRunner } from "../nodes/io/ssh-agent-runner.ts";
+import { createKeyring, type Keyring } from "../nodes/keyring.ts";
 import { createSshPool, type SshPool, type SshPoolOptions } from "../nodes/io/ssh-pool.ts";
-import { openStateDirectory, type StateDirectory } from "../nodes/io/state-directory.ts";
+import { knownHostsIn, openStateDirectory, type StateDirectory } from "../nodes/io/state-directory.ts";
 import type { Clock, Log, NodeAgent, Random } from "../ports.ts";
+import { startDeadlines } from "./start-deadlines.ts";
 
 export interface System {
   readonly clock: Clock;
@@ -18,33 +21,47 @@ export interface System {
 /** The nodes and the way to them: what `serve` and the commands that act on nodes have in common. */
 export interface NodeReach extends System {
   readonly state: StateDirectory;
+  readonly keyring: Keyring;
   readonly hosts: Hosts;
   readonly pool: SshPool;
   readonly agent: NodeAgent;
   readonly sshOptions: SshPoolOptions;
 }
 
-/** Opens the state directory and puts the parts together; starts nothing. Throws STATE_DIRECTORY. */
-export async function createNodeReach(config: Config, system: System): Promise<NodeReach> {
+/**
+ * Opens the state directory and puts the parts together; starts nothing. The router that serves remembers the nodes,
+ * so that one which leaves the hosts file is still reached until it is empty. Throws STATE_DIRECTORY.
+ */
+export async function createNodeReach(
+  config: Config,
+  system: System,
+  { remembersNodes = false }: { readonly remembersNodes?: boolean } = {},
+): Promise<NodeReach> {
   const state = await openStateDirectory(config.state_dir);
   const file = createHostsFileWatcher(config.hosts_file, { log: system.log });
-  const hosts = createHosts({ ...system, file });
-  const sshOptions = toSshOptions(config, state);
-  function specOf(node: NodeId) {
-    return hosts.find(node);
-  }
-  const pool = createSshPool({ ...system, specOf }, sshOptions);
-  const hubTimeoutMs = config.hub.start_timeout + AGENT_GRACE_MS;
-  const agent = createAgentRunner({ ...system, pool, specOf }, { hubTimeoutMs });
-  return { ...system, state, hosts, pool, agent, sshOptions };
+  const memory = remembersNodes ? await openNodeMemory(join(state.path, "nodes.json")) : undefined;
+  const hosts = createHosts({ ...system, file, ...(memory && { memory }) });
+  const lines = createNodeLines(config, system, hosts.find);
+  return { ...system, ...lines, state, keyring: createKeyring(state), hosts };
 }
 
-/** The agent's own deadline for a start has the better message: it comes first. */
-const AGENT_GRACE_MS = 30_000;
+export type NodeLines = Pick<NodeReach, "pool" | "agent" | "sshOptions">;
 
-function toSshOptions({ ssh }: Config, state: StateDirectory): SshPoolOptions {
+/** Connections to the nodes that `specOf` knows, and their agents; makes nothing on disk. */
+export function createNodeLines(
+  config: Config,
+  system: System,
+  specOf: (node: NodeId) => NodeSpec | undefined,
+): NodeLines {
+  const sshOptions = toSshOptions(config);
+  const pool = createSshPool({ ...system, specOf }, sshOptions);
+  const hubTimeoutMs = startDeadlines(config).agentMs;
+  return { pool, sshOptions, agent: createAgentRunner({ ...system, pool, specOf }, { hubTimeoutMs }) };
+}
+
+function toSshOptions({ ssh, state_dir }: Config): SshPoolOptions {
   return {
-    knownHostsFiles: [state.knownHostsPath, ...ssh.known_hosts],
+    knownHostsFiles: [knownHostsIn(state_dir), ...ssh.known_hosts],
     useAgent: ssh.agent,
     configFile: ssh.config_file ?? join(homedir(), ".ssh/config"),
     connectTimeoutMs: ssh.connect_timeout,

@@ -1,60 +1,55 @@
 import type { Config } from "../config.ts";
+import type { Store } from "../cache-ports.ts";
 import { AppError } from "../errors.ts";
 import type { NodeId, NodeSpec } from "../model.ts";
-import { createCluster } from "../nodes/cluster.ts";
 import { hubSettings, type HubSettings } from "../nodes/decide/hub-settings.ts";
 import { nodeToken } from "../nodes/decide/node-token.ts";
+import { createHubGate } from "../nodes/hub-gate.ts";
 import { createHubKeeper } from "../nodes/hub-keeper.ts";
 import { createHubApi } from "../nodes/io/hub-api.ts";
 import { createHubClient } from "../nodes/io/hub-client.ts";
 import { createLobby } from "../nodes/io/hub-lobby.ts";
+import { createIdleStops } from "../nodes/io/idle-stops.ts";
 import { createNodeDialer } from "../nodes/io/node-dialer.ts";
-import { createLoadSampler } from "../nodes/load-sampler.ts";
-import { createPlacer } from "../nodes/placer.ts";
+import { createLoadHistory } from "../nodes/load-history.ts";
+import { createOrders } from "../nodes/orders.ts";
 import { createPortCheck } from "../nodes/port-check.ts";
-import { createReservations } from "../nodes/reservations.ts";
 import { createVerifiedDialer } from "../nodes/verified-dialer.ts";
-import { createWarmHubs } from "../nodes/warm-hubs.ts";
 import type { NodeReach } from "./node-reach.ts";
+import { composePlacement } from "./placement.ts";
+import { composeSampler } from "./sampler.ts";
+import { startDeadlines } from "./start-deadlines.ts";
+import { composeUpkeep } from "./upkeep.ts";
 
 export type Nodes = ReturnType<typeof composeNodes>;
 
+/** What routers share, as far as nodes are concerned. */
+interface Shared {
+  readonly store: Store;
+  readonly isLeader: () => boolean;
+}
+
 /** Load, placement, hubs and the connections to them; what is heard of a node is passed to all who must know. */
-export function composeNodes(config: Config, reach: NodeReach) {
-  const { clock, random, log, hosts, pool, agent, state } = reach;
-  const expireAfterMs = config.hub.start_timeout + config.server.start_timeout + HUB_GRACE_MS;
-  const reservations = createReservations({ clock }, { expireAfterMs });
-  const cluster = createCluster({ hosts, reservations, clock, log });
-  const sampler = createLoadSampler(
-    { hosts, agent, events: cluster.events, clock, random },
-    { everyMs: config.placement.sample_every },
-  );
-  const placer = createPlacer({ cluster, reservations, clock, log }, placementPolicy(config));
-
-  const dialer = createVerifiedDialer(
-    {
-      dialer: createNodeDialer({ pool, clock, specOf: (node) => hosts.find(node) }),
-      ports: createPortCheck(agent, log),
-      clock,
-    },
-    { hubPorts: config.hub.ports, trustMs: TRUST_MS },
-  );
+export function composeNodes(config: Config, reach: NodeReach, { store, isLeader }: Shared) {
+  const { clock, log, hosts, pool, agent } = reach;
+  const deadlines = startDeadlines(config);
+  const { cluster, events, placer } = composePlacement(config, reach, store);
+  const sampler = composeSampler(config, reach, events);
+  const dialer = composeDialer(config, reach);
   const hubClient = createHubClient(dialer, { proxyPortOf: () => config.hub.ports.proxy });
-  function tokenOf(node: NodeId): string {
-    return nodeToken(state.masterKey, node);
-  }
-  const hubApi = createHubApi(hubClient, { tokenOf, startTimeoutMs: config.server.start_timeout });
+  const { tokenOf, tokensOf } = tokenSource(reach);
+  const hubApi = createHubApi(hubClient, { tokenOf, startTimeoutMs: deadlines.serverMs });
   const lobby = createLobby(hubClient, log, { tokenOf });
+  const settingsOf = settingsSource(config, reach);
+  const gate = createHubGate();
   const keeper = createHubKeeper(
-    { agent, health: hubApi, settingsOf: settingsSource(config, reach), clock, log },
-    { trustMs: TRUST_MS, pollMs: 200, graceMs: HUB_GRACE_MS, lookMs: 5000 },
+    { agent, health: hubApi, settingsOf, events: cluster.events, gate, clock, log },
+    { trustMs: TRUST_MS, pollMs: 200, graceMs: deadlines.keeperGraceMs, lookMs: 5000 },
   );
 
-  const lobbies = createWarmHubs(
-    { keeper, nodes: () => lobbiesOf(config, hosts.all()), clock, log },
-    { everyMs: WARM_MS },
-  );
-
+  function lobbies(): readonly NodeId[] {
+    return lobbiesOf(config, hosts.all());
+  }
   function suspect(node: NodeId): void {
     dialer.suspect(node);
     keeper.suspect(node);
@@ -70,42 +65,58 @@ export function composeNodes(config: Config, reach: NodeReach) {
   hosts.onChange(({ removed, moved }) => {
     for (const { id } of [...removed, ...moved]) void hubClient.forget(id);
   });
-  return { cluster, sampler, placer, dialer, hubClient, hubApi, lobby, lobbies, keeper, suspect };
-}
-
-/** How often the lobbies' hubs are looked at. */
-const WARM_MS = 5000;
-/** How long an agent's word on who owns a hub's ports is good for. */
-const TRUST_MS = 3000;
-/** The agent's own deadline for a start comes first: it has the better message. */
-const HUB_GRACE_MS = 15_000;
-
-function placementPolicy({ placement }: Config) {
   return {
-    maxSampleAgeMs: placement.max_sample_age,
-    server: { memoryBytes: placement.server_memory, cores: placement.server_cores },
-    headroomBytes: placement.memory_headroom,
+    cluster,
+    sampler,
+    orders: createOrders({ agent, cluster, clock, log }),
+    idleStops: createIdleStops({ client: hubClient, hubApi, agent, clock }, { tokensOf }),
+    placer,
+    dialer,
+    hubClient,
+    hubApi,
+    lobby,
+    keeper,
+    suspect,
+    history: createLoadHistory({ cluster, clock, log }, HISTORY),
+    ...composeUpkeep(config, reach, { keeper, cluster, settingsOf, lobbies, gate, suspect, isLeader }),
   };
 }
 
-function settingsSource(config: Config, { hosts, state }: NodeReach): (node: NodeId) => HubSettings {
+/** Connections to nodes, to a hub's ports only where the hub is surely behind them. */
+function composeDialer({ hub }: Config, { clock, log, hosts, pool, agent }: NodeReach) {
+  const dialer = createNodeDialer({ pool, clock, specOf: (node) => hosts.find(node) });
+  const ports = createPortCheck(agent, log);
+  return createVerifiedDialer({ dialer, ports, clock }, { hubPorts: hub.ports, trustMs: TRUST_MS });
+}
+
+/** Half a day of every node. */
+const HISTORY = { everyMs: 120_000, keepMost: 360 };
+
+/** How long an agent's word on who owns a hub's ports is good for. */
+const TRUST_MS = 3000;
+
+/** A node's token in force, and all from which the keys of its servers may come. */
+function tokenSource({ keyring }: Pick<NodeReach, "keyring">) {
+  return {
+    tokenOf: (node: NodeId): string => nodeToken(keyring.keys().master.current, node),
+    tokensOf: (node: NodeId): readonly string[] =>
+      keyring.masterKeys().map((master) => nodeToken(master, node)),
+  };
+}
+
+/** What the hub of a node is told, by the configuration, the keys and the hosts file as they are then. */
+export function settingsSource(config: Config, { hosts, keyring }: NodeReach): (node: NodeId) => HubSettings {
   return (node) => {
     const spec = hosts.find(node);
     if (spec === undefined) throw new AppError("NODE_UNKNOWN", `${node} is not in the hosts file`, { node });
-    const {
-      jupyterhub,
-      proxy_command: proxyCommand,
-      ports,
-      admin_users: adminUsers,
-      start_timeout,
-    } = config.hub;
+    const { jupyterhub, proxy_command: proxyCommand, ports, admin_users: adminUsers } = config.hub;
     return hubSettings(spec, {
-      masterKey: state.masterKey,
+      keys: keyring.keys(),
       ports,
-      ticketKeys: state.ticketPublicKeys,
       lobby: lobbiesOf(config, hosts.all()),
       adminUsers,
-      startTimeoutMs: start_timeout,
+      homeGroup: config.home.read ? config.home.group : null,
+      startTimeoutMs: startDeadlines(config).hubMs,
       ...(jupyterhub !== undefined && { jupyterhub }),
       ...(proxyCommand !== undefined && { proxyCommand }),
     });
@@ -114,5 +125,6 @@ function settingsSource(config: Config, { hosts, state }: NodeReach): (node: Nod
 
 /** Hubs trusted to say who a visitor is: the configured ones, else the first node. */
 export function lobbiesOf({ lobby }: Config, nodes: readonly NodeSpec[]): readonly NodeId[] {
-  return lobby.length > 0 ? lobby : nodes.slice(0, 1).map(({ id }) => id);
+  const staying = nodes.filter(({ isLeaving }) => isLeaving !== true);
+  return lobby.length > 0 ? lobby : staying.slice(0, 1).map(({ id }) => id);
 }

@@ -1,110 +1,101 @@
 import type { Survey } from "../discovery/survey.ts";
-import { adminSocketOf, isHttps, type Config } from "../config.ts";
-import { DEFAULT_SERVER, type NodeId, type UserName } from "../model.ts";
-import type { Locator } from "../ports.ts";
-import type { Assignments } from "../router/assignments.ts";
-import { decideMoved } from "../router/decide/moved.ts";
+import { adminSocketOf, type Config } from "../config.ts";
+import type { NodeId } from "../model.ts";
+import type { Rebalancing } from "../plan.ts";
+import type { CacheSource } from "../router/decide/cluster-source.ts";
 import { readyParts } from "../router/decide/readiness.ts";
 import { createPathUrls } from "../router/decide/urls.ts";
-import { createEntry } from "../router/entry.ts";
 import { createAdminSocket } from "../router/io/admin-socket.ts";
 import { createFrontServer } from "../router/io/front-server.ts";
 import { createMetrics } from "../router/io/metrics.ts";
-import { createNodeProxy } from "../router/io/node-proxy.ts";
-import { createAdminApp, createWebApp } from "../router/io/web-app.ts";
-import { createOwnServers } from "../router/own-servers.ts";
+import { createVirtualHosts, type Site } from "../router/io/virtual-hosts.ts";
+import { createAdminApp, createAdminSite, createWebApp, type WebAppDeps } from "../router/io/web-app.ts";
 import type { SignInServices } from "../router/decide/sign-in.ts";
 import type { NodeReach } from "./node-reach.ts";
+import { readSecret } from "./secret-file.ts";
 import { lobbiesOf, type Nodes } from "./nodes.ts";
+import { composeProxies, IDLE_MS, MAX_HEADER_BYTES, type Proxies } from "./proxies.ts";
+import { composeWayIn, type WayInParts } from "./way-in.ts";
 
-interface RouterParts extends Nodes {
-  readonly locator: Locator;
+interface RouterParts extends Nodes, WayInParts {
   readonly survey: Pick<Survey, "refresh">;
-  readonly assignments: Assignments;
-  readonly signIn: SignInServices;
+  readonly adminSignIn?: SignInServices;
+  readonly rebalancing: Rebalancing;
+  /** How it is with what routers share. */
+  readonly shared: CacheSource;
 }
 
 /** Everything browsers and admins meet. */
-export function composeRouter(config: Config, { clock, random, log, hosts }: NodeReach, parts: RouterParts) {
-  const { assignments, signIn, locator, survey, placer, keeper, hubApi } = parts;
+export function composeRouter(config: Config, reach: NodeReach, parts: RouterParts) {
+  const { clock, random, log, hosts } = reach;
+  const { signIn, locator, homes, foreign, placer, orders, rebalancing } = parts;
   const urls = createPathUrls();
-  const cluster = { snapshot: () => parts.cluster.snapshot(), problems: () => hosts.problems() };
-  const metrics = createMetrics(cluster);
-  const introductions = {
-    mint: (node: NodeId, { user }: { readonly user: UserName }) =>
-      Promise.resolve(signIn.tickets.introduce(user, node)),
+  const cluster = {
+    snapshot: () => parts.cluster.snapshot(),
+    problems: () => hosts.problems(),
+    warnings: (node: NodeId) => [...parts.warnings.of(node), ...parts.rollout.warnings(node)],
   };
-  const meter = metrics.meter;
-  const wayIn = createEntry(
-    { clock, random, log, locator, placer, hubs: keeper, hubApi, introductions, assignments, meter },
-    entryOptions(config),
-  );
-  const ownServers = createOwnServers({ locator, hubApi, wayIn, urls, clock, log }, { deadlineMs: 10_000 });
-  const readiness = { parts: () => readyParts(cluster.snapshot(), lobbies()) };
-  const pages = { ...signIn, wayIn, ownServers, cluster, locator, placer, metrics, readiness };
-  const web = { ...pages, urls, clock, random, log };
+  const metrics = createMetrics(cluster, parts.shared, homes, rebalancing);
+  const { wayIn, news, ownServers, moves, occupants } = composeWayIn(config, reach, parts, {
+    meter: metrics.meter,
+    urls,
+  });
+  const readiness = {
+    parts: () => readyParts(cluster.snapshot(), lobbies(), parts.shared.isUp(), homes.counts()),
+  };
+  const pages = {
+    ...signIn,
+    wayIn,
+    ownServers,
+    moves,
+    news,
+    occupants,
+    cluster,
+    history: parts.history,
+    homes,
+    foreign,
+    locator,
+    placer,
+    orders,
+    rebalancing,
+    metrics,
+    readiness,
+  };
+  const web = {
+    ...pages,
+    urls,
+    clock,
+    random,
+    log,
+    adminOrigin: config.admin.origin,
+    metricsToken: metricsTokenOf(config),
+  };
   function lobbies() {
-    return lobbiesOf(config, hosts.all()).map((node) => ({ node, isReady: parts.lobbies.isReady(node) }));
+    return lobbiesOf(config, hosts.all()).map((node) => ({ node, isReady: parts.warmHubs.isReady(node) }));
   }
-  const proxy = createNodeProxy(
-    {
-      sessions: signIn.sessions,
-      isKnown: (node) => hosts.find(node) !== undefined,
-      dialer: parts.dialer,
-      onUpstreamFailure: parts.suspect,
-      async whereNow(user, request) {
-        const signal = clock.deadline(LOCATE_MS);
-        // The node itself has just said that it does not have the server: what was heard of it before is too old.
-        await survey.refresh([request.node], 0, signal);
-        const location = await locator.locate({ user, server: DEFAULT_SERVER }, signal);
-        return decideMoved(request, location, urls);
-      },
-      log,
-    },
-    proxyOptions(config),
-  );
+  const site = composeSite(web, composeProxies(config, reach, { ...parts, urls }), parts.adminSignIn);
   return {
     entry: wayIn,
     admin: createAdminSocket(adminSocketOf(config), createAdminApp(web)),
-    front: createFrontServer({ app: createWebApp(web), proxy, log }, frontOptions(config)),
+    front: createFrontServer({ ...site, log }, frontOptions(config)),
   };
 }
 
-const LOCATE_MS = 5000;
-
-function entryOptions({ hub, server, placement }: Config) {
-  return {
-    locateMs: LOCATE_MS,
-    lookAgainMs: 1000,
-    patienceMs: 600_000,
-    startElsewhereAfterMs: server.start_elsewhere_after,
-    hubStartMs: hub.start_timeout + 30_000,
-    serverStartMs: server.start_timeout,
-    freshMs: placement.sample_every,
-    keepFailedMs: 60_000,
-    keepArrivedMs: 30_000,
-  };
+function metricsTokenOf({ metrics }: Config): string | undefined {
+  return metrics.token_file === undefined
+    ? undefined
+    : readSecret(metrics.token_file, "metrics.token_file", 16);
 }
 
-/** Pings of websockets come every 30 s: idle limits are well above that. */
-const IDLE_MS = 300_000;
-/** Several hubs' cookies come with every request. */
-const MAX_HEADER_BYTES = 64 * 1024;
-
-function proxyOptions(config: Config) {
-  const { hub, auth } = config;
-  const stripped = auth.kind === "header" ? [auth.user_header, auth.secret_header, auth.groups_header] : [];
-  return {
-    port: hub.ports.proxy,
-    dialTimeoutMs: 10_000,
-    answerTimeoutMs: IDLE_MS,
-    idleTimeoutMs: IDLE_MS,
-    maxHeaderSize: MAX_HEADER_BYTES,
-    maxConnections: 256,
-    stalledReaderMs: 120_000,
-    isTls: isHttps(config),
-    strippedHeaders: stripped.filter((name) => name !== undefined).map((name) => name.toLowerCase()),
+/** The entrance, and with `admin.origin` another host beside it. */
+function composeSite(web: WebAppDeps, proxies: Proxies, adminSignIn: SignInServices | undefined): Site {
+  const entrance = { app: createWebApp(web), proxy: proxies.entrance() };
+  if (adminSignIn === undefined || web.adminOrigin === undefined) return entrance;
+  const admin = {
+    app: createAdminSite({ ...web, ...adminSignIn }),
+    proxy: proxies.adminHost(adminSignIn.sessions, web.adminOrigin),
   };
+  return createVirtualHosts(web.adminOrigin, admin, entrance);
 }
 
 function frontOptions({ listen: { host, port }, tls }: Config) {

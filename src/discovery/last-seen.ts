@@ -1,7 +1,9 @@
 import type { NodeId, UserName } from "../model.ts";
-import type { Clock, Log, Store } from "../ports.ts";
-import { type Memory, type Question } from "./decide/locate.ts";
-import type { Report } from "./decide/report.ts";
+import type { Store } from "../cache-ports.ts";
+import type { Clock, Log } from "../ports.ts";
+import type { Memory } from "./decide/locate.ts";
+import type { Question } from "./decide/question.ts";
+import { answering, type Report } from "./decide/report.ts";
 import {
   type Mention,
   mentionedIn,
@@ -15,6 +17,8 @@ import {
 export interface LastSeen {
   /** Keeps what a round has shown; after a loss of the store everything is written again. Never throws. */
   readonly record: (reports: ReadonlyMap<NodeId, Report>) => Promise<void>;
+  /** The store may have lost what was written: the next round writes all of it. */
+  readonly rewrite: () => Promise<void>;
   /** What is remembered about a question; nothing while the store is away. */
   recall(question: Question): Promise<Memory>;
 }
@@ -31,7 +35,6 @@ export function createLastSeen(
 ): LastSeen {
   /** What this router has written and when, to write changes only, and again long before it expires. */
   const written = new Map<UserName, { readonly text: string; readonly atMs: number }>();
-  let isStoreDown = false;
 
   async function writeChanges(reports: ReadonlyMap<NodeId, Report>): Promise<void> {
     const coverage = parseCoverage(await store.get(COVERAGE));
@@ -44,7 +47,7 @@ export function createLastSeen(
       if (known?.text === text && clock.now() - known.atMs < keepMs / 4) continue;
       if (await writeOne(user, own, reports)) written.set(user, { text, atMs: clock.now() });
     }
-    const covered = [...new Set([...coverage, ...answeredIn(reports)])].toSorted();
+    const covered = [...new Set([...coverage, ...answering(reports)])].toSorted();
     await store.set(COVERAGE, JSON.stringify(covered), keepMs);
   }
 
@@ -73,19 +76,21 @@ export function createLastSeen(
     async record(reports) {
       try {
         await writeChanges(reports);
-        isStoreDown = false;
       } catch (err) {
+        // The watch over the cache says so, once.
+        log.debug({ err }, "last seen places not kept");
         written.clear();
-        if (!isStoreDown) log.warn({ err }, "store not available, last seen places not kept");
-        isStoreDown = true;
       }
+    },
+    rewrite() {
+      written.clear();
+      return Promise.resolve();
     },
     async recall(question) {
       try {
         const mentioned = new Set(mentionedIn(await read(question.user), question));
         return { mentioned, covered: new Set(parseCoverage(await store.get(COVERAGE))) };
       } catch {
-        // `record` says so in the log.
         return { mentioned: new Set(), covered: new Set() };
       }
     },
@@ -94,8 +99,4 @@ export function createLastSeen(
 
 function keyOf(user: UserName): string {
   return `last-seen:${user}`;
-}
-
-function answeredIn(reports: ReadonlyMap<NodeId, Report>): NodeId[] {
-  return [...reports].flatMap(([node, report]) => (report.kind === "answered" ? [node] : []));
 }

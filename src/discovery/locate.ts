@@ -1,67 +1,85 @@
-import type { Location, NodeId, ServerKey } from "../model.ts";
-import type { Accounts, Clock, Locator } from "../ports.ts";
-import { locate, matches, type Memory, type Question } from "./decide/locate.ts";
-import { createClaimCheck } from "./claim-check.ts";
-import { ageReport, type Report } from "./decide/report.ts";
+import type { HomeReading } from "../home-model.ts";
+import type { Location } from "../sighting.ts";
+import type { NodeId, ServerKey, UserName } from "../model.ts";
+import type { Clock, Locator } from "../ports.ts";
+import { nodesNamed } from "./decide/home-evidence.ts";
+import { locate, type Memory } from "./decide/locate.ts";
+import { asks, type Question } from "./decide/question.ts";
+import { keysIn, lastAnswer } from "./decide/report.ts";
+import { createEvidence, type EvidenceDeps, type EvidenceOptions } from "./evidence.ts";
 import type { LastSeen } from "./last-seen.ts";
-import type { Survey } from "./survey.ts";
 
-export interface LocatorDeps {
-  readonly survey: Pick<Survey, "nodes" | "reports" | "refresh">;
+/** What is known of the users' homes. */
+export interface Homes {
+  /** The last word; absent before the first look. */
+  reading(user: UserName): HomeReading | undefined;
+  /** Looks again unless the last look is younger; absent where the router does not read homes. */
+  refresh(user: UserName, maxAgeMs: number, signal: AbortSignal): Promise<HomeReading | undefined>;
+  /** Of every home that was looked at. */
+  readings(): ReadonlyMap<UserName, HomeReading>;
+}
+
+/** Of a router that does not read homes. */
+export const NO_HOMES: Homes = {
+  reading: () => undefined,
+  refresh: () => Promise.resolve(undefined),
+  readings: () => new Map(),
+};
+
+export interface LocatorDeps extends EvidenceDeps {
+  readonly homes: Homes;
   readonly lastSeen: Pick<LastSeen, "recall">;
-  readonly accounts: Accounts;
   /** The node a start was assigned to lately, by any router. */
   readonly assigned: (key: ServerKey) => Promise<NodeId | undefined>;
   readonly clock: Clock;
 }
 
-export interface LocatorOptions {
-  /** A node whose answer is older is asked again. */
-  readonly freshMs: number;
-  /** A node whose answer is older, although it was asked again, counts as silent. */
-  readonly staleMs: number;
+export interface LocatorOptions extends EvidenceOptions {
+  /** A home that was looked at longer ago is looked at again before anybody is told that nothing runs. */
+  readonly homeFreshMs: number;
   /** How long asking may take in all. */
   readonly lookMs: number;
 }
 
-/** Finds servers by what the nodes answer now: first where they are likely, and everywhere before it says none. */
+/**
+ * Finds servers by what the nodes answer now: first where they are likely, and before it says none by the user's home
+ * and everywhere.
+ */
 export function createLocator(deps: LocatorDeps, options: LocatorOptions): Locator {
-  const { survey, lastSeen, assigned, clock } = deps;
-  const { confirm } = createClaimCheck(deps);
+  const { survey, homes, lastSeen, assigned, clock } = deps;
+  const gather = createEvidence(deps, options);
 
   async function find(question: Question, memory: Memory, caller: AbortSignal): Promise<Location> {
     const signal = AbortSignal.any([caller, clock.deadline(options.lookMs)]);
-    const nodes = survey.nodes();
-    const likely = nodes.filter((node) => memory.mentioned.has(node) || wasSeen(node, question));
+    const known = homes.reading(question.user);
+    const likely = likelyNodes(question, memory, known);
     if (likely.length > 0) {
-      const location = await lookAt(likely, nodes, question, memory, signal);
+      const evidence = await gather({ question, memory, home: known, asked: likely }, signal);
+      const location = locate(evidence, question);
       if (location.kind === "found" && likely.includes(location.sighting.node)) return location;
     }
-    const location = await lookAt(nodes, nodes, question, memory, signal);
+    // Home and nodes are asked at the same time; nodes that the home names are asked again after it.
+    const [home] = await Promise.all([
+      lookHome(question.user, known, signal),
+      survey.refresh(survey.nodes(), options.freshMs, signal),
+    ]);
+    const evidence = await gather({ question, memory, home, asked: survey.nodes() }, signal);
     caller.throwIfAborted();
-    return location;
+    return locate(evidence, question);
   }
 
-  async function lookAt(
-    asked: readonly NodeId[],
-    nodes: readonly NodeId[],
-    question: Question,
-    memory: Memory,
-    signal: AbortSignal,
-  ): Promise<Location> {
-    await survey.refresh(asked, options.freshMs, signal);
-    const nowMs = clock.now();
-    const reports = new Map<NodeId, Report>();
-    for (const [node, report] of survey.reports()) {
-      reports.set(node, await confirm(node, ageReport(report, nowMs, options.staleMs), question, signal));
-    }
-    return locate(nodes, reports, question, memory);
+  /** Where the server was seen, is remembered, or is named by the home. */
+  function likelyNodes(question: Question, memory: Memory, home: HomeReading | undefined): readonly NodeId[] {
+    const named = nodesNamed(home, question);
+    return survey.nodes().filter((node) => {
+      const last = lastAnswer(survey.reports().get(node));
+      const wasSeen = last !== undefined && keysIn(last).some((key) => asks(question)({ key }));
+      return wasSeen || named.has(node) || memory.mentioned.has(node);
+    });
   }
 
-  function wasSeen(node: NodeId, question: Question): boolean {
-    const report = survey.reports().get(node);
-    const answer = report?.kind === "silent" ? report.last : report;
-    return answer?.servers.some(matches(question)) ?? false;
+  async function lookHome(user: UserName, known: HomeReading | undefined, signal: AbortSignal) {
+    return homes.refresh(user, options.homeFreshMs, signal).catch(() => known);
   }
 
   return {
@@ -74,5 +92,6 @@ export function createLocator(deps: LocatorDeps, options: LocatorOptions): Locat
     async locateAll(user, signal) {
       return find({ user }, await lastSeen.recall({ user }), signal);
     },
+    lookAfresh: (nodes, signal) => survey.refresh(nodes, 0, signal),
   };
 }

@@ -1,16 +1,14 @@
 import { AppError } from "../errors.ts";
 import { createLoop, createSharedWork } from "../lifecycle.ts";
 import type { NodeId } from "../model.ts";
-import type { Clock, HubApi, HubWatch, Log, NodeAgent, Service } from "../ports.ts";
-import { parseProcessList } from "./decide/process-list.ts";
-import { fallSilent, type Report, type Seen } from "./decide/report.ts";
+import type { Clock, Log, Service } from "../ports.ts";
+import { fallSilent, toAnswer, type Report } from "./decide/report.ts";
 import { fanOut } from "./fan-out.ts";
+import { askNode, type NodeAnswersDeps } from "./node-answers.ts";
+import { createProcessSearch } from "./process-search.ts";
 
-export interface SurveyDeps {
-  readonly hubApi: Pick<HubApi, "listServers">;
-  readonly watch: HubWatch;
-  readonly agent: Pick<NodeAgent, "call">;
-  /** The nodes that may hold servers: those of the hosts file. */
+export interface SurveyDeps extends NodeAnswersDeps {
+  /** The nodes that may hold servers. */
   readonly nodes: () => readonly NodeId[];
   /** Told after every round. */
   readonly onRound?: (reports: ReadonlyMap<NodeId, Report>) => Promise<void>;
@@ -32,6 +30,8 @@ export interface Survey extends Service {
   reports(): ReadonlyMap<NodeId, Report>;
   /** Asks those of the nodes whose answer is older than `maxAgeMs`; resolves when all are through, or on abort. */
   refresh(nodes: readonly NodeId[], maxAgeMs: number, signal: AbortSignal): Promise<void>;
+  /** Looks at the processes of nodes beside the lists of their hubs, which are asked again. */
+  search(nodes: readonly NodeId[], signal: AbortSignal): Promise<void>;
 }
 
 /**
@@ -42,14 +42,20 @@ export function createSurvey(deps: SurveyDeps, options: SurveyOptions): Survey {
   const { clock, log } = deps;
   const reports = new Map<NodeId, Report>();
   const asking = createSharedWork(ask);
+  const processes = createProcessSearch(
+    { ...deps, reports, refresh: (node, signal) => askSince(clock.now(), node, signal) },
+    options,
+  );
   const loop = createLoop("survey", options.everyMs, round, { clock, log });
 
-  async function ask(node: NodeId, stopping: AbortSignal): Promise<void> {
+  /** Resolves with when the question was asked. */
+  async function ask(node: NodeId, stopping: AbortSignal): Promise<number> {
+    const askedAtMs = clock.now();
     const deadline = clock.deadline(options.nodeMs);
     const before = reports.get(node);
     try {
-      const servers = await readServers(deps, node, AbortSignal.any([stopping, deadline]));
-      reports.set(node, { kind: "answered", servers, atMs: clock.now() });
+      const said = await askNode(deps, node, AbortSignal.any([stopping, deadline]));
+      reports.set(node, toAnswer(before, said, clock.now()));
       if (before?.kind === "silent") log.info({ node }, "node answers the survey again");
     } catch (err) {
       stopping.throwIfAborted();
@@ -57,12 +63,18 @@ export function createSurvey(deps: SurveyDeps, options: SurveyOptions): Survey {
       reports.set(node, fallSilent(before, reason, clock.now()));
       if (before?.kind !== "silent") log.warn({ err, node }, "node does not answer the survey");
     }
+    return askedAtMs;
   }
 
   async function refresh(nodes: readonly NodeId[], maxAgeMs: number, signal: AbortSignal): Promise<void> {
     const oldestMs = clock.now() - maxAgeMs;
-    const due = nodes.filter((node) => (reports.get(node)?.atMs ?? -Infinity) < oldestMs);
-    await fanOut(due, options.fanOut, (node) => asking.join(node, signal));
+    const due = nodes.filter((node) => (reports.get(node)?.atMs ?? -Infinity) <= oldestMs);
+    await fanOut(due, options.fanOut, (node) => askSince(oldestMs, node, signal));
+  }
+
+  /** A question that was under way may have been answered before what the caller wants to see. */
+  async function askSince(sinceMs: number, node: NodeId, signal: AbortSignal): Promise<void> {
+    if ((await asking.join(node, signal)) < sinceMs) await asking.join(node, signal);
   }
 
   async function round(signal: AbortSignal): Promise<void> {
@@ -70,39 +82,27 @@ export function createSurvey(deps: SurveyDeps, options: SurveyOptions): Survey {
     for (const node of reports.keys()) if (!nodes.includes(node)) reports.delete(node);
     // A slow node delays nobody else's next turn: its question goes on, and the next round joins it.
     await refresh(nodes, 0, AbortSignal.any([signal, clock.deadline(options.everyMs / 2)]));
+    await processes.search(nodes.filter(misses), signal);
     signal.throwIfAborted();
     await deps.onRound?.(reports);
+  }
+
+  /** Whether a server is gone from its hub's list, and only a look at the processes can tell that it has ended. */
+  function misses(node: NodeId): boolean {
+    const report = reports.get(node);
+    return report?.kind === "answered" && report.missed !== undefined && report.processes === undefined;
   }
 
   return {
     nodes: () => deps.nodes(),
     reports: () => reports,
     refresh,
+    search: processes.search,
     start: () => loop.start(),
     async stop() {
-      await Promise.all([asking.stop(), loop.stop()]);
+      await Promise.all([processes.stop(), asking.stop(), loop.stop()]);
     },
   };
-}
-
-async function readServers(
-  { hubApi, watch, agent }: SurveyDeps,
-  node: NodeId,
-  signal: AbortSignal,
-): Promise<readonly Seen[]> {
-  if ((await watch.look(node, signal)) === "absent") {
-    const processes = parseProcessList(await agent.call(node, "servers", {}, signal), node);
-    if (processes === undefined)
-      throw new AppError("AGENT_ANSWER", `${node} did not list its servers`, { node });
-    return processes;
-  }
-  try {
-    const servers = await hubApi.listServers(node, signal);
-    return servers.map((server) => ({ ...server, evidence: "hub-list" }));
-  } catch (err) {
-    watch.suspect(node);
-    throw err;
-  }
 }
 
 function messageOf(err: unknown): string {

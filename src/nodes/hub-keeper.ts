@@ -1,10 +1,15 @@
+import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import { createSharedWork } from "../lifecycle.ts";
 import type { NodeId } from "../model.ts";
 import type { Clock, HubKeeper, HubWatch, Log, NodeAgent, Service } from "../ports.ts";
 import { createAudiences } from "./audiences.ts";
+import type { NodeEvents } from "./cluster.ts";
 import type { HubSettings } from "./decide/hub-settings.ts";
-import { createHubStarter, type HubHealth } from "./hub-starter.ts";
+import type { HubGate } from "./hub-gate.ts";
+import { createHubLooks } from "./hub-looks.ts";
+import { createHubReports } from "./hub-reports.ts";
+import { createHubStarter, type HubHealth, type HubStarter } from "./hub-starter.ts";
 import { createHubTrust } from "./hub-trust.ts";
 import { createPortCheck } from "./port-check.ts";
 
@@ -13,6 +18,10 @@ export interface HubKeeperDeps {
   readonly health: HubHealth;
   /** Throws NODE_UNKNOWN for a node that is not in the hosts file. */
   readonly settingsOf: (node: NodeId) => HubSettings;
+  /** Hears how each hub is. */
+  readonly events: Pick<NodeEvents, "hub">;
+  /** Where those who need a hub wait while it is being stopped. */
+  readonly gate: HubGate;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -27,93 +36,85 @@ export interface HubKeeperOptions {
   readonly lookMs: number;
 }
 
+export interface HubKeeperService
+  extends HubKeeper, HubWatch, Pick<HubStarter, "isTold">, Pick<Service, "stop"> {
+  /** Starts a hub anew that runs and has not answered for long, if its node says that this may help; servers go on. */
+  restartHung(node: NodeId, signal: AbortSignal): Promise<void>;
+}
+
 /**
  * Keeps hubs running. A hub counts as ready only after the node's agent has said that the hub's account owns its
  * ports, and this is asked again after every suspicion: a lost connection, an error of its proxy, a failed call.
  */
-export function createHubKeeper(
-  deps: HubKeeperDeps,
-  options: HubKeeperOptions,
-): HubKeeper & HubWatch & Pick<Service, "stop"> {
-  const { health, settingsOf, clock, log } = deps;
+export function createHubKeeper(deps: HubKeeperDeps, options: HubKeeperOptions): HubKeeperService {
+  const { settingsOf, gate, clock, log } = deps;
   const ports = createPortCheck(deps.agent, log);
   const trust = createHubTrust(clock, options.trustMs);
   const audiences = createAudiences<NodeId>();
+  const reports = createHubReports(deps.events);
   const starter = createHubStarter({ ...deps, ports, tell: audiences.tell }, options.pollMs);
   const starts = createSharedWork(start);
-  const looks = createSharedWork(lookNow);
+  const looks = createHubLooks({ ...deps, ports, trust, reports }, options.lookMs);
+  const restarts = createSharedWork(restart);
 
   async function ensureReady(node: NodeId, onProgress: (text: string) => void, signal: AbortSignal) {
     signal.throwIfAborted();
-    if (trust.isTrusted(node) && starter.isTold(node)) return;
+    const leaveGate = await gate.enter(node, signal);
     const leave = audiences.enter(node, onProgress);
-    await starts.join(node, signal).finally(leave);
-  }
-
-  async function start(node: NodeId, stopping: AbortSignal): Promise<void> {
-    const deadlineMs = settingsOf(node).startTimeoutMs + options.graceMs;
-    const deadline = clock.deadline(deadlineMs);
     try {
-      await bringUp(node, AbortSignal.any([stopping, deadline]));
-    } catch (err) {
-      throw deadline.aborted ? tooLate(node, deadlineMs, err) : err;
+      if (!(trust.isTrusted(node) && starter.isTold(node))) await starts.join(node, signal);
     } finally {
-      audiences.end(node);
+      leave();
+      leaveGate();
     }
   }
 
-  async function bringUp(node: NodeId, signal: AbortSignal): Promise<void> {
+  function start(node: NodeId, stopping: AbortSignal): Promise<void> {
+    return run(node, stopping, (signal) => bringUp(node, signal));
+  }
+
+  function restart(node: NodeId, stopping: AbortSignal): Promise<void> {
+    return run(node, stopping, (signal) => starter.startHub(node, signal, true));
+  }
+
+  function run(
+    node: NodeId,
+    stopping: AbortSignal,
+    work: (signal: AbortSignal) => Promise<string | undefined>,
+  ): Promise<void> {
+    const ms = settingsOf(node).startTimeoutMs + options.graceMs;
+    const limits = { signal: stopping, deadline: clock.deadline(ms), late: tooLate(node, ms) };
+    const started = reports.ofStart(node, () => within(limits, work));
+    return started.finally(() => {
+      audiences.end(node);
+    });
+  }
+
+  async function bringUp(node: NodeId, signal: AbortSignal): Promise<string | undefined> {
+    let version: string | undefined;
     for (;;) {
       const suspicions = trust.suspicionsOf(node);
       audiences.tell(node, `looking at the hub on ${node}`);
-      if (!((await isUp(node, signal)) && starter.isTold(node))) await starter.startHub(node, signal);
-      if (trust.grant(node, suspicions)) return;
+      const isWell = (await looks.ask(node, signal)) === "ready" && starter.isTold(node);
+      if (!isWell) version = await starter.startHub(node, signal);
+      if (trust.grant(node, suspicions)) return version;
     }
-  }
-
-  async function lookNow(node: NodeId, stopping: AbortSignal): Promise<"ready" | "absent"> {
-    const deadline = clock.deadline(options.lookMs);
-    const suspicions = trust.suspicionsOf(node);
-    try {
-      const isReady = await isUp(node, AbortSignal.any([stopping, deadline]));
-      return isReady && trust.grant(node, suspicions) ? "ready" : "absent";
-    } catch (err) {
-      throw deadline.aborted ? silent(node, options.lookMs, err) : err;
-    }
-  }
-
-  /** Asks who listens before anything of ours goes to the port. */
-  async function isUp(node: NodeId, signal: AbortSignal): Promise<boolean> {
-    const behind = await ports.whoListens(node, settingsOf(node).ports, signal);
-    return behind === "hub" && (await health.isHealthy(node, signal));
   }
 
   return {
     ensureReady,
-    look: async (node, signal) => (trust.isTrusted(node) ? "ready" : looks.join(node, signal)),
+    look: looks.look,
     suspect: trust.suspect,
+    restartHung: (node, signal) => restarts.join(node, signal),
+    isTold: starter.isTold,
     async stop() {
-      await Promise.all([starts.stop(), looks.stop()]);
+      await Promise.all([starts.stop(), restarts.stop(), looks.stop()]);
     },
   };
 }
 
-function tooLate(node: NodeId, deadlineMs: number, cause: unknown): AppError {
-  return new AppError(
-    "HUB_NOT_HEALTHY",
-    `JupyterHub on ${node} was not ready within ${Math.round(deadlineMs / 1000)} s`,
-    {
-      node,
-      cause,
-      remedy: `Look at its log: run \`multijhub-agent status\` on ${node}.`,
-    },
-  );
-}
-
-function silent(node: NodeId, lookMs: number, cause: unknown): AppError {
-  return new AppError("NODE_TIMEOUT", `${node} did not say within ${lookMs / 1000} s who listens there`, {
-    node,
-    cause,
-    remedy: `Look whether ${node} is overloaded.`,
-  });
+function tooLate(node: NodeId, deadlineMs: number): (cause: unknown) => AppError {
+  const message = `JupyterHub on ${node} was not ready within ${Math.round(deadlineMs / 1000)} s`;
+  const remedy = `Look at its log: run \`multijhub-agent status\` on ${node}.`;
+  return (cause) => new AppError("HUB_NOT_HEALTHY", message, { node, cause, remedy });
 }

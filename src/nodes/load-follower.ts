@@ -40,8 +40,8 @@ export function followLoad(
         node,
         deps,
         options,
-        (sample) => {
-          events.sampled(node, sample);
+        (sample, order) => {
+          events.sampled(node, sample, order);
         },
         stopping.signal,
       );

@@ -1,6 +1,6 @@
 import { unlessAborted } from "../deadline.ts";
 import { AppError } from "../errors.ts";
-import type { LoadSample, NodeId } from "../model.ts";
+import type { LoadSample, NodeId, NodeOrder } from "../model.ts";
 import type { Clock, NodeAgent } from "../ports.ts";
 import { parseLoadSample } from "./decide/load-sample.ts";
 
@@ -28,7 +28,7 @@ export async function streamLoad(
   node: NodeId,
   { agent, clock }: LoadStreamDeps,
   { everyMs, stalledAfterMs, firstWithinMs }: LoadStreamOptions,
-  onSample: (sample: LoadSample) => void,
+  onSample: (sample: LoadSample, order: NodeOrder | undefined) => void,
   signal: AbortSignal,
 ): Promise<StreamEnd> {
   const giveUp = new AbortController();
@@ -45,7 +45,7 @@ export async function streamLoad(
     }
     lastMs = clock.now();
     samples += 1;
-    onSample(reading.sample);
+    onSample(reading.sample, reading.order);
   }
 
   async function watch(): Promise<void> {
@@ -83,5 +83,8 @@ function stalled(node: NodeId, patienceMs: number): AppError {
 }
 
 function ended(node: NodeId): AppError {
-  return new AppError("AGENT_ANSWER", `the agent on ${node} stopped telling its load`, { node });
+  return new AppError("AGENT_ANSWER", `the agent on ${node} stopped telling its load`, {
+    remedy: `run: multijhub provision ${node}`,
+    node,
+  });
 }

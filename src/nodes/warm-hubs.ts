@@ -1,4 +1,4 @@
-import { createLoop } from "../lifecycle.ts";
+import { createLoop, createSharedWork } from "../lifecycle.ts";
 import type { NodeId } from "../model.ts";
 import type { Clock, HubKeeper, Log, Service } from "../ports.ts";
 
@@ -21,12 +21,15 @@ export function createWarmHubs(
   { everyMs }: { readonly everyMs: number },
 ): WarmHubs {
   const ready = new Set<NodeId>();
-  const loop = createLoop("warm hubs", everyMs, (signal) => warmAll(signal), { clock, log });
+  const warming = createSharedWork(warm);
+  const loop = createLoop("warm hubs", everyMs, warmAll, { clock, log });
 
-  async function warmAll(signal: AbortSignal): Promise<void> {
+  /** One slow node delays no other. */
+  function warmAll(signal: AbortSignal): Promise<void> {
     const wanted = nodes();
     for (const node of ready) if (!wanted.includes(node)) ready.delete(node);
-    await Promise.all(wanted.map((node) => warm(node, signal)));
+    for (const node of wanted) warming.join(node, signal).catch(() => undefined);
+    return Promise.resolve();
   }
 
   async function warm(node: NodeId, signal: AbortSignal): Promise<void> {
@@ -43,5 +46,11 @@ export function createWarmHubs(
     }
   }
 
-  return { ...loop, isReady: (node) => ready.has(node) };
+  return {
+    isReady: (node) => ready.has(node),
+    start: () => loop.start(),
+    async stop() {
+      await Promise.all([warming.stop(), loop.stop()]);
+    },
+  };
 }

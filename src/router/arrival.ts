@@ -1,6 +1,6 @@
-import { within } from "../deadline.ts";
+import { createPatience, within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
-import type { NodeId } from "../model.ts";
+import type { GpuGrant, NodeId } from "../model.ts";
 import type { Clock, HubApi, HubKeeper } from "../ports.ts";
 import type { Introductions, Traveller } from "./decide/way-in.ts";
 import type { Trip } from "./journeys.ts";
@@ -41,25 +41,31 @@ export function wakeHub(
   }
 }
 
-/** Starts the server on its hub and follows it until it is ready; `follow` only watches a start under way. */
+/**
+ * Starts the server on its hub and follows it until it is ready; `follow` only watches a start under way.
+ * Every start is permitted first: a hub starts nothing without the router's word.
+ */
 export function startServer(
   trip: Trip,
-  { node, traveller, how }: Start,
+  { node, traveller, how, supersedes, gpus }: Start,
   { hubApi, introductions, clock }: ArrivalDeps,
   options: ArrivalOptions,
   signal: AbortSignal,
 ): Promise<void> {
   trip.tell({ kind: "server", node });
-  const deadline = clock.deadline(options.serverStartMs);
-  return within({ signal, deadline, late }, async (either) => {
-    if (how === "introduce") {
-      await hubApi.introduce(node, await introductions.mint(node, traveller), either);
+  const patience = createPatience(() => clock.deadline(options.serverStartMs));
+  return within({ signal, deadline: patience.signal, late }, async (either) => {
+    if (how === "start") {
+      const claim = supersedes !== undefined && { supersedes };
+      const permit = { server: trip.key.server, ...claim, ...(gpus && { gpus }) };
+      await hubApi.introduce(node, await introductions.mint(node, traveller, permit), either);
+      await hubApi.startServer(node, trip.key, either);
     }
-    if (how !== "follow") await hubApi.startServer(node, trip.key, either);
     await hubApi.followStart(node, trip.key, onProgress, either);
   });
 
-  function onProgress(text: string): void {
+  function onProgress(text: string, isQueued: boolean): void {
+    if (isQueued) patience.renew();
     trip.tell({ kind: "progress", text });
   }
 
@@ -74,5 +80,8 @@ export function startServer(
 export interface Start {
   readonly node: NodeId;
   readonly traveller: Traveller;
-  readonly how: "introduce" | "start" | "follow";
+  readonly how: "start" | "follow";
+  /** The id of the claim of another node that this start may replace. */
+  readonly supersedes?: string;
+  readonly gpus?: GpuGrant | undefined;
 }

@@ -1,11 +1,15 @@
 import type { NodeId, ServerKey } from "../model.ts";
 import { keyText } from "../model.ts";
-import type { Clock, Log, Store } from "../ports.ts";
+import type { CacheWatch, Channels, Store } from "../cache-ports.ts";
+import type { Clock, Log } from "../ports.ts";
 import { type Assignment, parseAssignment, parsePlacementRecord } from "./decide/memory.ts";
 import type { PlacementRecord } from "./decide/way-in.ts";
+import { createOwnAssignments } from "./own-assignments.ts";
 
 export interface AssignmentDeps {
-  readonly store: Store;
+  readonly store: Store & Pick<Channels, "publish"> & Pick<CacheWatch, "onReturn">;
+  /** Whether there is such a node. */
+  readonly isNode: (node: NodeId) => boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -22,32 +26,37 @@ export interface AssignmentOptions {
 
 export type Assignments = ReturnType<typeof createAssignments>;
 
+/** On this channel routers name nodes on which a server was started or stopped. */
+export const SERVERS_CHANGED = "servers-changed";
+
 /**
  * What the routers agreed on: where a server that is starting belongs, and why. An optimisation, kept in
  * the store: without it, this router's own memory serves, and nothing here ever throws.
  */
-export function createAssignments({ store, clock, log }: AssignmentDeps, options: AssignmentOptions) {
-  const own = new Map<string, { readonly node: NodeId; readonly untilMs: number }>();
+export function createAssignments({ store, isNode, clock, log }: AssignmentDeps, options: AssignmentOptions) {
+  const own = createOwnAssignments(clock);
 
   async function find(key: ServerKey): Promise<Assignment | undefined> {
     const text = await attempt(() => store.get(assignmentKey(key)));
-    return (text === undefined ? undefined : parseAssignment(text)) ?? ownAssignment(key);
+    const node = own.get(key);
+    const shared = parseAssignment(text);
+    if (shared !== undefined && isNode(shared.node)) return shared;
+    return node && { node, by: options.router };
   }
 
   /** The node this server belongs on from now: the proposed one, or that of a router that was first. */
-  async function claim(key: ServerKey, node: NodeId): Promise<NodeId> {
-    const text = JSON.stringify({ node, by: options.router });
-    const isOurs = await attempt(() => store.setIfAbsent(assignmentKey(key), text, options.startMs));
+  async function propose(key: ServerKey, node: NodeId): Promise<NodeId> {
+    const isOurs = await attempt(() => store.setIfAbsent(assignmentKey(key), toText(node), options.startMs));
     const decided = isOurs === false ? ((await find(key))?.node ?? node) : node;
-    if (decided === node) remember(key, node, options.startMs);
+    if (decided === node) own.set(key, node, options.startMs);
     return decided;
   }
 
   /** The server is up: what was decided may be forgotten soon. */
   async function settle(key: ServerKey, node: NodeId): Promise<void> {
-    const text = JSON.stringify({ node, by: options.router });
-    remember(key, node, options.settledMs);
-    await attempt(() => store.set(assignmentKey(key), text, options.settledMs));
+    own.set(key, node, options.settledMs);
+    await attempt(() => store.set(assignmentKey(key), toText(node), options.settledMs));
+    await tellChange(node);
   }
 
   /** The start failed: forgets the assignment if this router decided it. */
@@ -57,9 +66,25 @@ export function createAssignments({ store, clock, log }: AssignmentDeps, options
   }
 
   /** The owner stopped the server, or gave its node up: whoever decided it, it is void. */
-  async function forget(key: ServerKey): Promise<void> {
-    own.delete(keyText(key));
+  async function forget(key: ServerKey, node?: NodeId): Promise<void> {
+    own.delete(key);
     await attempt(() => store.delete(assignmentKey(key)));
+    if (node !== undefined) await tellChange(node);
+  }
+
+  async function tellChange(node: NodeId): Promise<void> {
+    await attempt(() => store.publish(SERVERS_CHANGED, node));
+  }
+
+  /** What this router decided while the store was away, unless another was first. */
+  async function putBack(): Promise<void> {
+    for (const { key, node, leftMs } of own.all()) {
+      await store.setIfAbsent(assignmentKey(key), toText(node), leftMs);
+    }
+  }
+
+  function toText(node: NodeId): string {
+    return JSON.stringify({ node, by: options.router });
   }
 
   async function record(key: ServerKey, placement: PlacementRecord): Promise<void> {
@@ -67,33 +92,21 @@ export function createAssignments({ store, clock, log }: AssignmentDeps, options
   }
 
   async function lastPlacement(key: ServerKey): Promise<PlacementRecord | undefined> {
-    const text = await attempt(() => store.get(placementKey(key)));
-    return text === undefined ? undefined : parsePlacementRecord(text);
+    return parsePlacementRecord(await attempt(() => store.get(placementKey(key))));
   }
 
   async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (err) {
-      log.warn({ err }, "store not available, deciding alone");
+      // The watch over the cache says so, once.
+      log.debug({ err }, "store not available, deciding alone");
       return undefined;
     }
   }
 
-  function remember(key: ServerKey, node: NodeId, forMs: number): void {
-    const now = clock.now();
-    for (const [name, { untilMs }] of own) if (untilMs <= now) own.delete(name);
-    own.set(keyText(key), { node, untilMs: now + forMs });
-  }
-
-  function ownAssignment(key: ServerKey): Assignment | undefined {
-    const kept = own.get(keyText(key));
-    return kept === undefined || kept.untilMs <= clock.now()
-      ? undefined
-      : { node: kept.node, by: options.router };
-  }
-
-  return { find, claim, settle, drop, forget, record, lastPlacement };
+  store.onReturn(putBack);
+  return { find, propose, settle, drop, forget, record, lastPlacement };
 }
 
 function assignmentKey(key: ServerKey): string {

@@ -1,6 +1,6 @@
 import type { Clock, Random } from "../ports.ts";
 import { findCookie, setCookie } from "./decide/cookies.ts";
-import { deriveKey } from "./decide/keys.ts";
+import { derivedKeys, type Keys } from "./decide/keys.ts";
 import type { Credentials } from "./decide/session.ts";
 import { bindFromClaims, bindToClaims, type Bind } from "./decide/sign-in.ts";
 import { createSeal } from "./seal.ts";
@@ -19,10 +19,9 @@ export interface Binds {
 /** Kept 30 days, signed, so that nobody else's memory can be planted in a browser. */
 export function createBinds(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
-  { masterKeys, isSecure }: { readonly masterKeys: readonly Uint8Array[]; readonly isSecure: boolean },
+  { masterKeys, isSecure }: { readonly masterKeys: Keys; readonly isSecure: boolean },
 ): Binds {
-  const keys = masterKeys.map((master) => deriveKey(master, "bind"));
-  const seal = createSeal("bind", keys, { clock });
+  const seal = createSeal("bind", derivedKeys(masterKeys, "bind"), { clock });
   return {
     async read({ rawHeaders }) {
       const found = findCookie(rawHeaders, "bind", isSecure);

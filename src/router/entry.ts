@@ -2,12 +2,14 @@ import { AppError } from "../errors.ts";
 import type { ServerKey } from "../model.ts";
 import type { Log, Random, Service } from "../ports.ts";
 import type { Failure } from "./decide/journey.ts";
+import { mayDecide } from "./decide/obstacle.ts";
 import type { JourneyMeter, Traveller, WayIn } from "./decide/way-in.ts";
 import { createHubFailures, type HubFailuresOptions } from "./hub-failures.ts";
 import { createJourneys, type JourneysOptions, type Trip } from "./journeys.ts";
+import { createMoveBookings } from "./move-bookings.ts";
 import { createTravel, type TravelDeps, type TravelOptions } from "./travel.ts";
 
-export interface EntryDeps extends Omit<TravelDeps, "failures"> {
+export interface EntryDeps extends Omit<TravelDeps, "failures" | "moves"> {
   readonly meter: JourneyMeter;
   readonly random: Random;
   readonly log: Log;
@@ -23,7 +25,8 @@ export function createEntry(deps: EntryDeps, options: EntryOptions): WayIn & Ser
   const { assignments, clock, log, meter } = deps;
   const journeys = createJourneys(deps, options);
   const failures = createHubFailures(deps, options);
-  const travel = createTravel({ ...deps, failures }, options);
+  const moves = createMoveBookings({ ...deps, failures });
+  const travel = createTravel({ ...deps, failures, moves }, options);
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
 
@@ -62,20 +65,32 @@ export function createEntry(deps: EntryDeps, options: EntryOptions): WayIn & Ser
       const isUnderWay = trip !== undefined && trip.journey().outcome === undefined;
       return (isUnderWay ? trip : begin(traveller, key)).journey();
     },
-    startElsewhere(key) {
+    decide(key, decision) {
       const trip = journeys.find(key);
-      if (trip?.journey().silence?.mayStartElsewhere !== true) return false;
-      log.info({ user: key.user, server: key.server }, "user starts elsewhere");
-      trip.givenUp.abort();
+      if (trip === undefined || !mayDecide(trip.journey().obstacle, decision)) return false;
+      log.info({ user: key.user, server: key.server, decision }, "user decides on the way in");
+      trip.decide(decision);
       return true;
     },
     forget: assignments.forget,
-    explain: (key) => deps.placer.explain(key, failures.reasons()),
+    ...wishesOf(deps),
+    ...moves,
     lastPlacement: assignments.lastPlacement,
     start: () => Promise.resolve(),
     async stop() {
       stopping.abort(new AppError("STOPPING", "the router is stopping", {}));
       await Promise.all(underWay);
+    },
+  };
+}
+
+function wishesOf({ placer, wishes }: EntryDeps): Pick<WayIn, "choices" | "prefer" | "recall"> {
+  return {
+    choices: wishes.choices,
+    prefer: (key, choice) => wishes.choose(key, choice),
+    async recall(key) {
+      await placer.recall(key.user);
+      return wishes.known(key);
     },
   };
 }

@@ -2,7 +2,7 @@ import { AppError } from "../errors.ts";
 import type { NodeId, UserName } from "../model.ts";
 import type { Clock } from "../ports.ts";
 import { parseLogin } from "../user-name.ts";
-import { deriveKey, isSameSecret, mac } from "./decide/keys.ts";
+import { derivedKeys, isSameSecret, mac, newestOf, type Keys } from "./decide/keys.ts";
 import { valuesOf } from "./decide/own-names.ts";
 import {
   fitGroups,
@@ -23,7 +23,7 @@ interface Deps {
 }
 
 export interface HeaderAuthOptions extends AdminRule {
-  readonly masterKeys: readonly Uint8Array[];
+  readonly masterKeys: Keys;
   readonly userHeader: string;
   readonly groupsHeader?: string | undefined;
   readonly secretHeader: string;
@@ -39,15 +39,13 @@ export interface HeaderAuthOptions extends AdminRule {
 export function createHeaderSessions(deps: Deps, options: HeaderAuthOptions): Sessions {
   const { clock, visits, isProxy } = deps;
   if (options.secret.length < MIN_SECRET_LENGTH) throw shortSecret();
-  const [master] = options.masterKeys;
-  if (master === undefined) throw new RangeError("header sessions need a key");
-  const key = deriveKey(master, "header");
+  const keys = derivedKeys(options.masterKeys, "header");
 
   function sessionOf(user: UserName, groups: readonly string[]): Session {
     const now = clock.now();
     const isAdmin = options.adminUsers.includes(user) || isInAdminGroup(groups, options);
     const times = { startedAtMs: now, expiresAtMs: now + 60_000 };
-    return { id: mac(key, user), user, ...fitGroups(groups), isAdmin, nodes: [], ...times };
+    return { id: mac(newestOf(keys), user), user, ...fitGroups(groups), isAdmin, nodes: [], ...times };
   }
 
   function read(request: Credentials): SessionLookup {

@@ -1,4 +1,4 @@
-import type { AppError } from "../errors.ts";
+import type { AppError, ErrorCode } from "../errors.ts";
 import type { NodeId } from "../model.ts";
 import type { Avoid, Clock } from "../ports.ts";
 
@@ -9,6 +9,7 @@ export interface HubFailuresOptions {
 
 /** Nodes whose hub did not start lately: else a broken node would be the idlest, and get everybody. */
 export interface HubFailures {
+  /** A node that is away is none of them: its state tells that, for as long as it is so. */
   note(node: NodeId, failure: AppError): void;
   /** The hub is up. */
   clear(node: NodeId): void;
@@ -23,6 +24,7 @@ export function createHubFailures(
 
   return {
     note(node, failure) {
+      if (AWAY.has(failure.code)) return;
       failed.set(node, { reason: toReason(failure), untilMs: clock.now() + avoidMs });
     },
     clear(node) {
@@ -35,6 +37,8 @@ export function createHubFailures(
     },
   };
 }
+
+const AWAY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["NODE_UNREACHABLE", "TUNNEL_LOST"]);
 
 /** Why a node takes no new server, in words for a person. */
 export function toReason({ message }: AppError): string {

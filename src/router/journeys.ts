@@ -1,15 +1,14 @@
 import type { ServerKey } from "../model.ts";
 import { keyText } from "../model.ts";
 import type { Clock, Random } from "../ports.ts";
+import { createDecisions, type Decisions } from "./decisions.ts";
 import { advance, beginJourney, type Journey, type JourneyEvent } from "./decide/journey.ts";
 
 /** A journey while somebody travels it. */
-export interface Trip {
+export interface Trip extends Decisions {
   readonly key: ServerKey;
   journey(): Journey;
   tell(event: JourneyEvent): void;
-  /** Aborted when the user decides to start elsewhere. */
-  readonly givenUp: AbortController;
 }
 
 interface KeptTrip extends Trip {
@@ -38,7 +37,7 @@ export function createJourneys(
     const trip: KeptTrip = {
       key,
       watchers,
-      givenUp: new AbortController(),
+      ...createDecisions(),
       journey: () => journey,
       tell(event) {
         journey = advance(journey, event);

@@ -46,6 +46,7 @@ const WORDS: Readonly<Partial<Record<AppError["code"], string>>> = {
   NODE_UNREACHABLE: "the machine does not answer",
   NODE_TIMEOUT: "the machine did not answer in time",
   TUNNEL_LOST: "the connection to it was lost",
+  TUNNEL_REFUSED: "its hub does not run",
   HUB_UNREACHABLE: "its hub does not answer",
   HUB_NOT_HEALTHY: "its hub does not get healthy",
   HUB_REFUSED: "its hub refused",

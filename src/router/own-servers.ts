@@ -1,86 +1,91 @@
 import { within } from "../deadline.ts";
-import type { HubServer, NodeId, Sighting, UserName } from "../model.ts";
+import type { Location, Sighting } from "../sighting.ts";
+import type { UserName } from "../model.ts";
 import { DEFAULT_SERVER } from "../model.ts";
-import type { Clock, HubApi, Locator, Log } from "../ports.ts";
+import type { Clock, ForeignJupyters, Locator, StopNotices } from "../ports.ts";
 import type { OwnServer, OwnServers } from "./decide/home-page.ts";
+import { homeTrouble, type HomesSource } from "./decide/home-trouble.ts";
 import { loginPath } from "./decide/sign-in.ts";
+import { sightingsIn, silentIn } from "./decide/sightings.ts";
+import { busyText, stateOf } from "./decide/server-words.ts";
 import { serverPath, type Urls } from "./decide/urls.ts";
 import type { WayIn } from "./decide/way-in.ts";
+import type { Remedies } from "./remedies.ts";
+import type { ServerNews } from "./server-news.ts";
 
 export interface OwnServersDeps {
-  readonly locator: Pick<Locator, "locateAll">;
-  readonly hubApi: Pick<HubApi, "serversOf" | "stopServer">;
-  readonly wayIn: Pick<WayIn, "forget" | "lastPlacement">;
+  readonly locator: Pick<Locator, "locateAll" | "lookAfresh">;
+  readonly remedies: Pick<Remedies, "stop">;
+  readonly wayIn: Pick<WayIn, "forget" | "lastPlacement" | "choices">;
+  readonly homes: Pick<HomesSource, "reading">;
+  readonly foreign: ForeignJupyters;
+  readonly stopNotices: Pick<StopNotices, "keep">;
+  readonly news: Pick<ServerNews, "tell">;
   readonly urls: Urls;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** What a user sees and does of their own servers, without starting any. */
 export function createOwnServers(deps: OwnServersDeps, options: { readonly deadlineMs: number }): OwnServers {
-  const { locator, hubApi, wayIn, urls, clock, log } = deps;
+  const { locator, remedies, wayIn, homes, foreign, stopNotices, news, urls, clock } = deps;
 
   async function list(user: UserName, signal: AbortSignal) {
-    const location = await bounded(signal, (either) => locator.locateAll(user, either));
-    const sightings = location.kind === "found" ? [location.sighting, ...location.others] : [];
-    const nodes = [...new Set(sightings.map(({ node }) => node))];
-    const details = new Map<NodeId, readonly HubServer[] | undefined>();
-    await Promise.all(nodes.map(async (node) => details.set(node, await detailsOf(node, user, signal))));
+    const location = await bounded(signal, (either) => locateAfresh(user, either));
     const last = await wayIn.lastPlacement({ user, server: DEFAULT_SERVER });
-    const servers = sightings.flatMap((sighting) => ownServer(sighting, details.get(sighting.node)) ?? []);
-    return { user, servers, silent: location.kind === "unknown" ? location.silent : [], last };
+    const sightings = sightingsIn(location);
+    const trouble = homeTrouble(homes.reading(user), sightings);
+    const own = await foreign.of(user, signal);
+    return {
+      user,
+      servers: await news.tell(user, sightings.map(ownServer)),
+      silent: silentIn(location),
+      trouble,
+      foreign: own,
+      last,
+      choices: wayIn.choices,
+    };
   }
 
-  /** The hub's own words on the user's servers, newer than the sightings; undefined when it does not answer. */
-  async function detailsOf(node: NodeId, user: UserName, signal: AbortSignal) {
-    try {
-      return await bounded(signal, (either) => hubApi.serversOf(node, user, either));
-    } catch (err) {
-      signal.throwIfAborted();
-      log.warn({ err, node }, "hub does not tell a user's servers");
-      return undefined;
-    }
+  /** Where the user's servers are, as their nodes say it now. */
+  async function locateAfresh(user: UserName, signal: AbortSignal): Promise<Location> {
+    const known = sightingsIn(await locator.locateAll(user, signal));
+    if (known.length > 0) await locator.lookAfresh([...new Set(known.map(({ node }) => node))], signal);
+    return locator.locateAll(user, signal);
   }
 
-  /** Undefined when the hub says that the server is there no longer. */
-  function ownServer(
-    { key, node, ...seen }: Sighting,
-    details: readonly HubServer[] | undefined,
-  ): OwnServer | undefined {
-    const known = details?.find((server) => server.key.server === key.server);
-    if (details !== undefined && known === undefined) return undefined;
-    const { pending, ready, startedAt, lastActivity } = known ?? seenOnly(seen);
-    const up = ready ? "ready" : "stopped";
+  function ownServer(sighting: Sighting): OwnServer {
+    const { key, node, startedAt, lastActivity, record } = sighting;
     const startedAtMs = parseTime(startedAt);
     const lastActivityMs = parseTime(lastActivity);
     return {
       key,
       node,
-      state: pending === undefined ? up : pending === "spawn" ? "starting" : "stopping",
+      state: stateOf(sighting),
       url: loginPath({ node, next: urls.urlFor(node, `${serverPath(key)}lab`) }),
       ...(startedAtMs !== undefined && { startedAtMs }),
       ...(lastActivityMs !== undefined && { lastActivityMs }),
+      ...(record !== undefined && { busy: busyText(record) }),
     };
   }
 
   function bounded<T>(signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = clock.deadline(options.deadlineMs);
-    return within({ signal, deadline, late: (cause) => cause as Error }, work);
+    return within({ signal, deadline: clock.deadline(options.deadlineMs) }, work);
   }
 
   return {
     list,
     async stop(key, node, signal) {
-      await bounded(signal, (either) => hubApi.stopServer(node, key, either));
-      await wayIn.forget(key);
-      log.info({ user: key.user, server: key.server, node }, "owner stopped a server");
+      const location = await bounded(signal, (either) => locator.locateAll(key.user, either));
+      const sighting = sightingsIn(location).find(
+        (seen) => seen.node === node && seen.key.server === key.server,
+      );
+      if (sighting !== undefined) await remedies.stop(sighting, signal);
+      await wayIn.forget(key, node);
+    },
+    async keep(key) {
+      await stopNotices.keep(key);
     },
   };
-}
-
-function seenOnly(seen: Omit<Sighting, "key" | "node">): Omit<HubServer, "key"> {
-  const { ready, pending, lastActivity } = seen;
-  return { ready, ...(pending && { pending }), ...(lastActivity !== undefined && { lastActivity }) };
 }
 
 function parseTime(text: string | undefined): number | undefined {

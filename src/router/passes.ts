@@ -3,7 +3,7 @@ import { parseNodeId } from "../model.ts";
 import type { Clock } from "../ports.ts";
 import type { Binds } from "./bind.ts";
 import { setCookie } from "./decide/cookies.ts";
-import { deriveKey, mac } from "./decide/keys.ts";
+import { derivedKeys, mac, newestOf, type Keys } from "./decide/keys.ts";
 import { createLru } from "./decide/lru.ts";
 import type { Credentials, Session, Sessions } from "./decide/session.ts";
 import { nodeOfPlace, redirect, routerLoginPath, trouble, type SignInOutcome } from "./decide/sign-in.ts";
@@ -33,7 +33,7 @@ interface Deps {
 }
 
 interface Options {
-  readonly masterKeys: readonly Uint8Array[];
+  readonly masterKeys: Keys;
   readonly isSecure: boolean;
 }
 
@@ -42,10 +42,9 @@ const NONCE_LIFETIME_MS = 60_000;
 const LOOP = { tickets: 30, withinMs: 20_000 };
 
 /** Passes whose nonce is the same for all tabs of a session at a hub: tabs opened at once do not spoil each other's. */
-export function createPasses(deps: Deps, { masterKeys: [master], isSecure }: Options): Passes {
+export function createPasses(deps: Deps, { masterKeys, isSecure }: Options): Passes {
   const { clock, sessions, binds, tickets, urls, isKnown } = deps;
-  if (master === undefined) throw new RangeError("passes need a key");
-  const key = deriveKey(master, "nonce");
+  const keys = derivedKeys(masterKeys, "nonce");
   const mayGo = createLoopGuard(clock);
 
   /** What to expire if another user signs in in this browser. */
@@ -62,7 +61,7 @@ export function createPasses(deps: Deps, { masterKeys: [master], isSecure }: Opt
     async issue(request, session, node, next) {
       if (!mayGo(`${session.id} ${node}`)) return trouble({ reason: "loop", node });
       const started = await sessions.addNode(session, node);
-      const nonce = mac(key, session.id, node);
+      const nonce = mac(newestOf(keys), session.id, node);
       const path = urls.urlFor(node, "/hub/router_login");
       const cookie = setCookie("nonce", nonce, { isSecure, path, maxAgeMs: NONCE_LIFETIME_MS });
       const place = next !== undefined && nodeOfPlace(next) === node ? next : urls.urlFor(node, "/hub/");

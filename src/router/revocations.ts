@@ -1,10 +1,12 @@
 import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
-import type { Clock, Log, Store } from "../ports.ts";
 import type { UserName } from "../model.ts";
-import type { Session } from "./decide/session.ts";
+import type { CacheWatch, Channels, Store } from "../cache-ports.ts";
+import type { Clock, Log } from "../ports.ts";
 import { createLru } from "./decide/lru.ts";
-import type { Revocation, RevocationJournal } from "./decide/revocation.ts";
+import { parseRevocation, type Revocation, type RevocationJournal } from "./decide/revocation.ts";
+import type { Session } from "./decide/session.ts";
+import { createKnownRevocations, keysOf, sessionKey, userKey } from "./known-revocations.ts";
 
 /** Which sessions are over before their time. */
 export interface Revocations {
@@ -17,7 +19,7 @@ export interface Revocations {
 
 interface Deps {
   readonly clock: Clock;
-  readonly store: Store;
+  readonly store: Store & Channels & Pick<CacheWatch, "onReturn">;
   readonly log: Log;
   readonly journal?: RevocationJournal;
 }
@@ -26,41 +28,29 @@ interface Options {
   /** No session outlives this. */
   readonly totalMs: number;
   readonly askEveryMs?: number;
-  readonly storeDeadlineMs?: number;
   /** What the journal held when the router started. */
   readonly known?: readonly Revocation[];
 }
 
-/** Revocations kept here, in the store that routers share, and in the journal if there is one. */
+/**
+ * Revocations kept here, in the store that routers share, and in the journal if there is one. Other routers are told at
+ * once; the store is for those that did not hear it.
+ */
 export function createRevocations({ clock, store, log, journal }: Deps, options: Options): Revocations {
-  const { totalMs, askEveryMs = 2000, storeDeadlineMs = 500, known = [] } = options;
-  const here = new Map<string, Revocation>(known.map((entry) => [entry.key, entry]));
+  const { totalMs, askEveryMs = 2000, known = [] } = options;
+  const here = createKnownRevocations({ clock }, { totalMs, known });
   const asked = createLru<string, { readonly atMs: number; readonly answer: Promise<void> }>(10_000);
   let isStoreSilent = false;
 
-  function isKnown(session: Session): boolean {
-    const now = clock.now();
-    return keysOf(session).some((key) => {
-      const entry = here.get(key);
-      return entry !== undefined && entry.untilMs > now && session.startedAtMs <= entry.atMs;
-    });
-  }
-
-  function remember(entry: Revocation): void {
-    const before = here.get(entry.key);
-    if (before === undefined || before.atMs < entry.atMs) here.set(entry.key, entry);
-    for (const [key, { untilMs }] of here) if (untilMs <= clock.now()) here.delete(key);
-  }
-
   async function ask(session: Session): Promise<void> {
+    const keys = keysOf(session);
     try {
-      const limits = { signal: NEVER, deadline: clock.deadline(storeDeadlineMs), late };
-      const answers = await within(limits, () => Promise.all(keysOf(session).map((key) => store.get(key))));
-      keysOf(session).forEach((key, i) => {
+      const limits = { signal: NEVER, deadline: clock.deadline(STORE_MS), late };
+      const answers = await within(limits, () => Promise.all(keys.map((key) => store.get(key))));
+      keys.forEach((key, i) => {
         const atMs = Number(answers[i] ?? Number.NaN);
         if (!Number.isFinite(atMs)) return;
-        const entry = entryOf(key, credible(atMs, clock.now()), totalMs);
-        remember(entry);
+        const entry = here.add(key, atMs);
         if (entry.atMs !== atMs) void replace({ store, log }, entry, totalMs);
       });
       isStoreSilent = false;
@@ -71,40 +61,49 @@ export function createRevocations({ clock, store, log, journal }: Deps, options:
   }
 
   async function add(key: string): Promise<void> {
-    const entry = entryOf(key, clock.now(), totalMs);
-    remember(entry);
-    const kept = await Promise.allSettled([
-      store.set(key, String(entry.atMs), totalMs),
-      journal?.append(entry),
-    ]);
+    const entry = here.add(key, clock.now());
+    const kept = await Promise.allSettled([share(store, entry, totalMs), journal?.append(entry)]);
     for (const result of kept) {
       if (result.status === "rejected") log.error({ err: result.reason as unknown }, "revocation not kept");
     }
   }
 
+  store.subscribe(CHANNEL, (text) => {
+    const said = parseRevocation(text);
+    if (said !== undefined) here.add(said.key, said.atMs);
+  });
+  store.onReturn(async () => {
+    for (const entry of here.all()) await putBack(store, entry, entry.untilMs - clock.now());
+  });
   return {
     async isRevoked(session) {
-      if (isKnown(session)) return true;
+      if (here.covers(session)) return true;
       let last = asked.get(session.id);
       if (last === undefined || clock.now() - last.atMs >= askEveryMs) {
         last = { atMs: clock.now(), answer: ask(session) };
         asked.set(session.id, last);
       }
       await last.answer;
-      return isKnown(session);
+      return here.covers(session);
     },
     revoke: (session) => add(sessionKey(session.id)),
     revokeUser: (user) => add(userKey(user)),
   };
 }
 
-function entryOf(key: string, atMs: number, totalMs: number): Revocation {
-  return { key, atMs, untilMs: atMs + totalMs };
+const CHANNEL = "revocations";
+/** How long a session waits for the store. */
+const STORE_MS = 500;
+
+async function share(store: Store & Channels, { key, atMs }: Revocation, ttlMs: number): Promise<void> {
+  await store.set(key, String(atMs), ttlMs);
+  await store.publish(CHANNEL, JSON.stringify({ key, atMs }));
 }
 
-/** A time far ahead would revoke what is yet to begin, for ever: it becomes the time it is read. */
-function credible(atMs: number, now: number): number {
-  return atMs > now + MAX_SKEW_MS ? now : atMs;
+/** Into a store that has lost it, or holds an older one. */
+async function putBack(store: Store, { key, atMs }: Revocation, leftMs: number): Promise<void> {
+  if (leftMs <= 0 || (await store.setIfAbsent(key, String(atMs), leftMs))) return;
+  if (!(Number(await store.get(key)) >= atMs)) await store.set(key, String(atMs), leftMs);
 }
 
 async function replace(
@@ -117,21 +116,6 @@ async function replace(
     log.warn({ err, key }, "a revocation from the future stays in the store");
   });
 }
-
-function sessionKey(id: string): string {
-  return `revoked/${id}`;
-}
-
-function userKey(user: UserName): string {
-  return `signed-out/${user}`;
-}
-
-function keysOf({ id, user }: Session): readonly [string, string] {
-  return [sessionKey(id), userKey(user)];
-}
-
-/** What clocks of routers that share a store may differ by. */
-const MAX_SKEW_MS = 60_000;
 
 /** Shared by all who ask about a session: nobody's leaving ends the question. */
 const NEVER = new AbortController().signal;

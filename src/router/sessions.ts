@@ -1,7 +1,8 @@
-import type { Clock, Log, Random, Store } from "../ports.ts";
+import type { Store } from "../cache-ports.ts";
+import type { Clock, Log, Random } from "../ports.ts";
 import { expireOwn, findCookie, setCookie } from "./decide/cookies.ts";
-import { deriveKey } from "./decide/keys.ts";
-import { createLru } from "./decide/lru.ts";
+import { derivedKeys, type Keys } from "./decide/keys.ts";
+import { createLru, type Lru } from "./decide/lru.ts";
 import type { AdminRule, Session, SessionLifetime, Sessions, StartedSession } from "./decide/session.ts";
 import * as decide from "./decide/session.ts";
 import type { Revocations } from "./revocations.ts";
@@ -17,8 +18,7 @@ interface Deps {
 }
 
 interface Options extends AdminRule {
-  /** The newest first; two while keys are rotated. */
-  readonly masterKeys: readonly Uint8Array[];
+  readonly masterKeys: Keys;
   /** Browsers reach us by https. */
   readonly isSecure: boolean;
   readonly lifetime?: SessionLifetime;
@@ -27,20 +27,25 @@ interface Options extends AdminRule {
 /** Sessions in signed cookies. A verified cookie is remembered, so a proxied request costs a look-up. */
 export function createSessions({ clock, random, store, log, revocations }: Deps, options: Options): Sessions {
   const { masterKeys, isSecure, lifetime = decide.SESSION_LIFETIME } = options;
-  const keys = masterKeys.map((master) => deriveKey(master, "session"));
-  const seal = createSeal("session", keys, { clock });
-  const verified = createLru<string, Session>(5000);
+  const seal = createSeal("session", derivedKeys(masterKeys, "session"), { clock });
+  const verifiedBy = createMemoryPerKeys(masterKeys);
   const visits = createVisits({ store, log }, lifetime.totalMs);
 
-  async function open(cookie: string): Promise<Session | undefined> {
-    const session = verified.get(cookie) ?? decide.fromClaims(await seal.open(cookie), options);
-    if (session === undefined) return undefined;
-    if (session.expiresAtMs <= clock.now()) {
-      verified.delete(cookie);
+  async function open(cookie: string): Promise<Verified | undefined> {
+    const known = verifiedBy();
+    const verified = known.get(cookie) ?? (await verify(cookie));
+    if (verified === undefined) return undefined;
+    if (verified.session.expiresAtMs <= clock.now()) {
+      known.delete(cookie);
       return undefined;
     }
-    verified.set(cookie, session);
-    return (await revocations.isRevoked(session)) ? undefined : session;
+    known.set(cookie, verified);
+    return (await revocations.isRevoked(verified.session)) ? undefined : verified;
+  }
+
+  async function verify(cookie: string): Promise<Verified | undefined> {
+    const session = decide.fromClaims(await seal.open(cookie), options);
+    return session && { session, isNewest: await seal.isNewest(cookie) };
   }
 
   /** The session with a fresh expiry, in a cookie. */
@@ -57,9 +62,10 @@ export function createSessions({ clock, random, store, log, revocations }: Deps,
     async read({ rawHeaders }) {
       const found = findCookie(rawHeaders, "session", isSecure);
       if (found.kind === "ambiguous") return { kind: "refused", reason: "The session cookie came twice." };
-      const session = found.kind === "value" ? await open(found.value) : undefined;
-      if (session === undefined) return { kind: "none" };
-      if (!decide.needsRenewal(session, clock.now(), lifetime)) {
+      const verified = found.kind === "value" ? await open(found.value) : undefined;
+      if (verified === undefined) return { kind: "none" };
+      const { session, isNewest } = verified;
+      if (isNewest && !decide.needsRenewal(session, clock.now(), lifetime)) {
         return { kind: "session", session, renewal: [] };
       }
       const renewed = await issue(session);
@@ -79,5 +85,22 @@ export function createSessions({ clock, random, store, log, revocations }: Deps,
     revoke: (session) => revocations.revoke(session),
     revokeUser: (user) => revocations.revokeUser(user),
     expireCookies: () => expireOwn("session", isSecure),
+  };
+}
+
+interface Verified {
+  readonly session: Session;
+  /** Else it is signed anew when it is used next: who is at work is not signed out with the former key. */
+  readonly isNewest: boolean;
+}
+
+/** The cookies that were verified by these keys: with a key goes what it vouched for. */
+function createMemoryPerKeys(masterKeys: Keys): () => Lru<string, Verified> {
+  let source = masterKeys();
+  let verified = createLru<string, Verified>(5000);
+  return () => {
+    if (masterKeys() !== source) verified = createLru(5000);
+    source = masterKeys();
+    return verified;
   };
 }

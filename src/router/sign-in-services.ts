@@ -1,16 +1,17 @@
 import type { KeyObject } from "node:crypto";
 import type { NodeId } from "../model.ts";
-import type { Clock, HubApi, HubKeeper, Lobby, Log, Random, Store } from "../ports.ts";
+import type { Store } from "../cache-ports.ts";
+import type { Clock, HubApi, HubKeeper, Lobby, Log, Random } from "../ports.ts";
 import { createBinds } from "./bind.ts";
 import { createFormTokens } from "./decide/form-token.ts";
-import type { Revocation, RevocationJournal } from "./decide/revocation.ts";
 import type { AdminRule, SessionLifetime, Sessions } from "./decide/session.ts";
 import { SESSION_LIFETIME } from "./decide/session.ts";
+import type { Keys } from "./decide/keys.ts";
 import type { SignInServices } from "./decide/sign-in.ts";
 import type { Urls } from "./decide/urls.ts";
 import { createHeaderSessions, type HeaderAuthOptions } from "./header-auth.ts";
 import { createPasses } from "./passes.ts";
-import { createRevocations } from "./revocations.ts";
+import type { Revocations } from "./revocations.ts";
 import { createSessions } from "./sessions.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createSignOut } from "./sign-out.ts";
@@ -34,20 +35,16 @@ export interface SignInDeps {
   readonly lobbies: () => readonly NodeId[];
   /** How far a node's clock is ahead of ours; 0 while it is not known. */
   readonly clockOffsetMs: (node: NodeId) => number;
-  /** What must hold after a restart with an empty store, if somebody keeps it. */
-  readonly journal?: RevocationJournal;
+  readonly revocations: Revocations;
 }
 
 export interface SignInOptions extends AdminRule {
-  /** The newest first. */
-  readonly masterKeys: readonly Uint8Array[];
+  readonly masterKeys: Keys;
   /** Ed25519. */
-  readonly ticketKey: KeyObject;
+  readonly ticketKey: () => KeyObject;
   /** Browsers reach us by https. */
   readonly isSecure: boolean;
   readonly lifetime?: SessionLifetime;
-  /** What the journal held. */
-  readonly revoked?: readonly Revocation[];
   /** Present with `auth: header`. */
   readonly header?: Pick<HeaderAuthOptions, "userHeader" | "groupsHeader" | "secretHeader" | "secret"> & {
     readonly isProxy: (address: string) => boolean;
@@ -73,11 +70,10 @@ export function createSignInServices(deps: SignInDeps, options: SignInOptions): 
 }
 
 function createSessionsFor(deps: SignInDeps, options: SignInOptions): Sessions {
-  const { header, lifetime = SESSION_LIFETIME, revoked = [] } = options;
+  const { header, lifetime = SESSION_LIFETIME } = options;
   if (header !== undefined) {
     const visits = createVisits(deps, lifetime.totalMs);
     return createHeaderSessions({ ...deps, visits, isProxy: header.isProxy }, { ...options, ...header });
   }
-  const revocations = createRevocations(deps, { totalMs: lifetime.totalMs, known: revoked });
-  return createSessions({ ...deps, revocations }, { ...options, lifetime });
+  return createSessions(deps, { ...options, lifetime });
 }

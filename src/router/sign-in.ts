@@ -1,6 +1,6 @@
 import type { NodeId } from "../model.ts";
 import type { HubKeeper } from "../ports.ts";
-import { deriveKey } from "./decide/keys.ts";
+import { derivedKeys, type Keys } from "./decide/keys.ts";
 import type { Credentials } from "./decide/session.ts";
 import * as decide from "./decide/sign-in.ts";
 import { redirect, trouble, type SignIn, type SignInOutcome, type SignInState } from "./decide/sign-in.ts";
@@ -18,22 +18,23 @@ interface Deps extends WelcomeDeps {
 }
 
 interface Options {
-  readonly masterKeys: readonly Uint8Array[];
+  readonly masterKeys: Keys;
   /** `header`: a proxy before us says who visitors are; there is no form to send anybody to. */
   readonly auth: "hub" | "header";
-  readonly lobbyPatienceMs?: number;
-  readonly identifyMs?: number;
 }
 
+/** How long each lobby is waited for. */
+const LOBBY_PATIENCE_MS = 4000;
+/** How long a lobby may take to say who came. */
+const IDENTIFY_MS = 15_000;
 /** A person may sit at the form for a while. */
 const STATE_LIFETIME_MS = 3_600_000;
 
 /** Sign-in by a lobby hub, and on from there to other hubs by ticket. */
 export function createSignIn(deps: Deps, options: Options): SignIn {
   const { clock, sessions, binds, passes } = deps;
-  const { masterKeys, identifyMs = 15_000 } = options;
-  const keys = masterKeys.map((master) => deriveKey(master, "state"));
-  const stateSeal = createSeal("state", keys, { clock });
+  const { masterKeys } = options;
+  const stateSeal = createSeal("state", derivedKeys(masterKeys, "state"), { clock });
   const toLobby = createWayToLobby(deps, stateSeal, options);
 
   return {
@@ -60,7 +61,7 @@ export function createSignIn(deps: Deps, options: Options): SignIn {
       const lookup = await sessions.read(request);
       const before = lookup.kind === "session" ? lookup.session : undefined;
       try {
-        const patience = AbortSignal.any([signal, clock.deadline(identifyMs)]);
+        const patience = AbortSignal.any([signal, clock.deadline(IDENTIFY_MS)]);
         return await welcome(deps, { state, bind, code, before }, patience);
       } catch (err) {
         signal.throwIfAborted();
@@ -77,12 +78,12 @@ type Place = Pick<SignInState, "node" | "next">;
 function createWayToLobby(
   deps: Deps,
   stateSeal: Seal,
-  { auth, lobbyPatienceMs = 4000 }: Options,
+  { auth }: Options,
 ): (request: Credentials, place: Place, signal: AbortSignal) => Promise<SignInOutcome> {
   const { clock, binds, urls } = deps;
   return async (request, place, signal) => {
     if (auth === "header") return trouble({ reason: "no-header" });
-    const choice = await chooseLobby(deps, deps.lobbies(), lobbyPatienceMs, signal);
+    const choice = await chooseLobby(deps, deps.lobbies(), LOBBY_PATIENCE_MS, signal);
     if (choice.kind === "none") {
       return trouble({ reason: "lobby-down", lobbies: choice.lobbies, retry: decide.loginPath(place) });
     }

@@ -10,11 +10,11 @@ interface Deps {
   readonly clockOffsetMs: (node: NodeId) => number;
 }
 
-/** Mints with one Ed25519 private key; the hubs know the public keys, two while they are rotated. */
-export function createTickets({ clock, random, clockOffsetMs }: Deps, key: KeyObject): Tickets {
+/** Mints with an Ed25519 private key; the hubs know the public keys, two while they are rotated. */
+export function createTickets({ clock, random, clockOffsetMs }: Deps, key: () => KeyObject): Tickets {
   function mint(order: Omit<TicketOrder, "nowMs" | "clockOffsetMs" | "id">): string {
     const stamp = { nowMs: clock.now(), clockOffsetMs: clockOffsetMs(order.node), id: random.token(18) };
-    return mintTicket({ ...order, ...stamp }, key);
+    return mintTicket({ ...order, ...stamp }, key());
   }
 
   return {
@@ -27,7 +27,8 @@ export function createTickets({ clock, random, clockOffsetMs }: Deps, key: KeyOb
         sessionId: id,
         ...(areGroupsCut === undefined ? some(groups) : {}),
       }),
-    introduce: (user, node, groups = []) => mint({ use: "introduce", user, node, ...some(groups) }),
+    introduce: (user, node, start) =>
+      mint({ use: "introduce", user, node, ...(start === undefined ? {} : { start }) }),
     signOut: (user, node, sessionId) =>
       mint({ use: "signout", user, node, ...(sessionId === undefined ? {} : { sessionId }) }),
   };

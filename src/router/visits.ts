@@ -1,5 +1,6 @@
-import type { NodeId } from "../model.ts";
-import type { Log, Store } from "../ports.ts";
+import { type NodeId, parseNodeId } from "../model.ts";
+import type { Store } from "../cache-ports.ts";
+import type { Log } from "../ports.ts";
 import { createLru } from "./decide/lru.ts";
 import type { Session } from "./decide/session.ts";
 
@@ -13,6 +14,9 @@ export interface Visits {
   note(session: Session): Promise<void>;
   of(session: Session): Promise<readonly NodeId[]>;
 }
+
+/** More than any session has been to: of what the store holds, the rest is not believed. */
+const MAX_NODES = 1000;
 
 /** Answers that cross each other overwrite the cookie, so the hubs visited are kept here and in the store, too. */
 export function createVisits({ store, log }: Deps, totalMs: number): Visits {
@@ -32,7 +36,7 @@ export function createVisits({ store, log }: Deps, totalMs: number): Visits {
     },
     async of(session) {
       const stored = (await store.get(keyOf(session)).catch(() => undefined)) ?? "";
-      const elsewhere = stored.split(" ").filter((text) => text !== "") as NodeId[];
+      const elsewhere = stored.split(" ", MAX_NODES).flatMap((text) => parseNodeId(text) ?? []);
       return [...new Set([...session.nodes, ...(here.get(session.id) ?? []), ...elsewhere])].toSorted();
     },
   };

@@ -4,9 +4,11 @@ import { createLastSeen } from "../../src/discovery/last-seen.ts";
 import { createLocator } from "../../src/discovery/locate.ts";
 import { createSurvey } from "../../src/discovery/survey.ts";
 import { AppError } from "../../src/errors.ts";
+import type { HomeReading } from "../../src/home-model.ts";
 import type { HubServer, NodeId, ServerKey, UserName } from "../../src/model.ts";
-import type { Store } from "../../src/ports.ts";
+import type { Store } from "../../src/cache-ports.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { aClaim, aHome, aRecord, BOOT } from "../support/homes.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 
 const [N1, N2, N3] = ["node1", "node2", "node3"] as [NodeId, NodeId, NodeId];
@@ -33,7 +35,8 @@ function runs(key: ServerKey): HubServer {
 }
 
 function processOf(key: ServerKey, node: NodeId, uid = UIDS.get(key.user)) {
-  return { user: key.user, uid, serverName: "", baseUrl: `/n/${node}/user/${key.user}/` };
+  const identity = { pid: 1234, startTicks: 98_765 };
+  return { user: key.user, uid, serverName: "", baseUrl: `/n/${node}/user/${key.user}/`, ...identity };
 }
 
 function createRig(store?: Store) {
@@ -43,6 +46,8 @@ function createRig(store?: Store) {
   const world = new Map<NodeId, FakeNode>();
   const assigned = new Map<UserName, NodeId>();
   const suspected: NodeId[] = [];
+  const homes = new Map<UserName, HomeReading>();
+  const looksAtHomes: UserName[] = [];
   for (const node of [N1, N2, N3]) {
     world.set(node, { hub: "ready", servers: [], processes: [], delayMs: 0, failure: undefined, asked: 0 });
   }
@@ -76,7 +81,10 @@ function createRig(store?: Store) {
           suspect: (id) => suspected.push(id),
         },
         agent: {
-          call: async (id, _verb, _input, signal) => ({ servers: (await reach(id, signal)).processes }),
+          call: async (id, _verb, _input, signal) => ({
+            bootId: BOOT,
+            servers: (await reach(id, signal)).processes,
+          }),
         },
         nodes: () => [...world.keys()],
         onRound: lastSeen.record,
@@ -96,15 +104,23 @@ function createRig(store?: Store) {
             return uid === undefined ? undefined : { name, uid, gid: uid, home: `/home/${name}`, groups: [] };
           },
         },
+        homes: {
+          reading: (user) => homes.get(user),
+          readings: () => homes,
+          refresh: (user) => {
+            looksAtHomes.push(user);
+            return Promise.resolve(homes.get(user));
+          },
+        },
         assigned: (key) => Promise.resolve(assigned.get(key.user)),
         clock,
       },
-      { freshMs: 2000, staleMs: 15_000, lookMs: 3000 },
+      { freshMs: 2000, homeFreshMs: 1000, staleMs: 15_000, lookMs: 3000 },
     );
     return { survey, locator };
   }
 
-  return { clock, log, at, assigned, suspected, createRouter, world };
+  return { clock, log, at, assigned, homes, looksAtHomes, suspected, createRouter, world };
 }
 
 const DOWN = new AppError("NODE_UNREACHABLE", "no route to host");
@@ -322,7 +338,6 @@ describe("the store", () => {
     await rig.clock.advance(10_000);
     expect(await locate(ALICE)).toMatchObject({ kind: "unknown" });
     expect(await locate(BOB)).toEqual({ kind: "none" });
-    expect(rig.log.lines.filter(({ message }) => message.startsWith("store"))).toHaveLength(1);
   });
 
   it("is written again after it lost everything", async () => {
@@ -345,6 +360,107 @@ describe("the store", () => {
     await restart();
     expect(await locate(ALICE)).toMatchObject({ kind: "unknown", silent: [{ node: N2 }] });
     expect(await locate(BOB)).toEqual({ kind: "none" });
+  });
+});
+
+describe("the user's home", () => {
+  it("is looked at before anybody is told that nothing runs, and not for a server that is found", async () => {
+    rig.at(N2).servers = [runs(ALICE)];
+    await rig.clock.advance(5000);
+    await locate(ALICE);
+    expect(rig.looksAtHomes).toEqual([]);
+    await locate(BOB);
+    expect(rig.looksAtHomes).toEqual([BOB.user]);
+  });
+
+  it("makes a server known that its hub has lost", async () => {
+    rig.homes.set(ALICE.user, aHome({ records: [aRecord({ node: N2 })] }));
+    rig.at(N2).processes = [processOf(ALICE, N2)];
+    await rig.clock.advance(5000);
+    expect(await locate(ALICE)).toMatchObject({
+      kind: "found",
+      sighting: { node: N2, isOrphan: true, process: { pid: 1234, bootId: BOOT }, record: { pid: 1234 } },
+    });
+  });
+
+  it("makes nobody else's process the user's", async () => {
+    rig.homes.set(ALICE.user, aHome({ claims: [aClaim(N2)] }));
+    rig.at(N2).processes = [processOf(ALICE, N2, UIDS.get("bob"))];
+    await rig.clock.advance(5000);
+    expect(await locate(ALICE)).toEqual({ kind: "none", supersedes: aClaim(N2).id });
+  });
+
+  it("lets a claim be replaced whose node shows neither hub's entry nor process", async () => {
+    rig.homes.set(ALICE.user, aHome({ claims: [aClaim(N2)], records: [aRecord({ node: N2 })] }));
+    expect(await locate(ALICE)).toEqual({ kind: "none", supersedes: aClaim(N2).id });
+  });
+
+  it("is not followed when it belongs to another account", async () => {
+    const stolen = aHome({ ownerUid: 2002, claims: [aClaim(N2)] });
+    rig.homes.set(ALICE.user, stolen);
+    expect(await locate(ALICE)).toEqual({ kind: "none" });
+    rig.homes.set(ALICE.user, { ...stolen, ownerUid: 0 });
+    expect(await locate(ALICE)).toEqual({ kind: "none" });
+  });
+
+  it("has the hub asked again after its node's processes, for a start in between", async () => {
+    rig.homes.set(ALICE.user, aHome({ claims: [aClaim(N2)] }));
+    await rig.clock.advance(5000);
+    rig.at(N2).servers = [runs(ALICE)];
+    rig.at(N2).processes = [processOf(ALICE, N2)];
+    const location = await locate(ALICE);
+    expect(location).toMatchObject({ kind: "found", sighting: { evidence: "hub-list" }, others: [] });
+    expect(location).not.toHaveProperty("sighting.isOrphan");
+  });
+
+  it("spares the user a wait for a dead node that it does not name, unless the server was seen there last", async () => {
+    for (const { user } of [ALICE, BOB])
+      rig.homes.set(user, aHome({ ownerUid: user === BOB.user ? 2002 : 2001 }));
+    rig.at(N2).servers = [runs(BOB)];
+    await rig.clock.advance(5000);
+    rig.at(N2).failure = DOWN;
+    await rig.clock.advance(10_000);
+    expect(await locate(ALICE)).toEqual({ kind: "none" });
+    expect(await locate(BOB)).toMatchObject({ kind: "unknown", silent: [{ node: N2 }] });
+  });
+});
+
+describe("a server that one answer does not list", () => {
+  it("is given up only when the node's processes do not show it either", async () => {
+    rig.at(N2).servers = [runs(ALICE)];
+    rig.at(N2).processes = [processOf(ALICE, N2)];
+    await rig.clock.advance(5000);
+    rig.at(N2).servers = [];
+    await rig.clock.advance(3000);
+    expect(await router.locator.locate(ALICE, NEVER)).toMatchObject({ sighting: { isOrphan: true } });
+    await rig.clock.advance(20_000);
+    expect(await router.locator.locate(ALICE, NEVER)).toMatchObject({ sighting: { isOrphan: true } });
+    rig.at(N2).processes = [];
+    await rig.clock.advance(3000);
+    expect(await locate(ALICE)).toEqual({ kind: "none" });
+  });
+});
+
+describe("a look afresh", () => {
+  it("shows at once that an owner's server has been stopped", async () => {
+    rig.at(N2).servers = [runs(ALICE)];
+    await rig.clock.advance(5000);
+    expect(await router.locator.locate(ALICE, NEVER)).toMatchObject({ kind: "found" });
+    rig.at(N2).servers = [];
+    await router.locator.lookAfresh([N2], NEVER);
+    expect(await router.locator.locate(ALICE, NEVER)).toEqual({ kind: "none" });
+  });
+
+  it("is not content with an answer to a question that was asked before", async () => {
+    rig.at(N2).delayMs = 100;
+    await rig.clock.advance(5000);
+    const asked = rig.at(N2).asked;
+    const looking = router.locator.lookAfresh([N2], NEVER);
+    await rig.clock.advance(50);
+    const later = router.locator.lookAfresh([N2], NEVER);
+    await rig.clock.advance(1000);
+    await Promise.all([looking, later]);
+    expect(rig.at(N2).asked - asked).toBe(2);
   });
 });
 

@@ -3,15 +3,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { HubBrowser } from "../support/hub-browser.ts";
-import {
-  forward,
-  installNode,
-  runAgent,
-  signTicket,
-  sshArguments,
-  type HubNode,
-} from "../support/hub-node.ts";
+import { forward, installNode, runAgent, sshArguments, type HubNode } from "../support/hub-node.ts";
+import { contentsStatus, servers, startServer } from "../support/hub-server.ts";
 import { startLab, type Lab } from "../support/lab.ts";
 
 /** The agent through real sshd on real nodes, with real JupyterHub: what must survive, and what must be refused. */
@@ -31,42 +24,8 @@ afterAll(() => {
   lab?.down();
 });
 
-interface Server {
-  readonly user: string;
-  readonly pid: number;
-  readonly startTicks: number;
-}
-
-async function servers(): Promise<readonly Server[]> {
-  return (await node.agent("servers")).result["servers"] as Server[];
-}
-
 function isRunning(pid: number): boolean {
   return node.shell(`test -d /proc/${String(pid)} && echo yes || echo no`).trim() === "yes";
-}
-
-/** alice's server, started through the hub, and a browser of hers that is signed in to it. */
-async function startServer(): Promise<{ readonly server: Server; readonly browser: HubBrowser }> {
-  const headers = { authorization: `token ${String(node.settings["serviceToken"])}` };
-  const token = signTicket(node, { use: "introduce" });
-  await fetch(`${node.url}/n/node1/hub/router_introduce`, {
-    method: "POST",
-    headers: { "x-multijhub-token": token },
-  });
-  await fetch(`${node.url}/n/node1/hub/api/users/alice/server`, { method: "POST", headers });
-  const browser = new HubBrowser(node);
-  const next = "/n/node1/user/alice/lab";
-  for (;;) {
-    const { location } = await browser.signIn({ sid: "s" }, next);
-    const page = await browser.follow(location ?? "");
-    const [server] = await servers();
-    if (page.status === 200 && page.url === next && server !== undefined) return { server, browser };
-    await sleep(300);
-  }
-}
-
-function answersContents(browser: HubBrowser): Promise<number> {
-  return browser.get("/n/node1/user/alice/api/contents").then(({ status }) => status);
 }
 
 /** What the hub's health page answers on that port through a forwarding of this key, if it may be forwarded. */
@@ -141,7 +100,7 @@ describe("over ssh", () => {
 
 describe("a running server", () => {
   it("outlives a restart of the hub with other settings, a killed hub, and a killed proxy", async () => {
-    const { server, browser } = await startServer();
+    const { server, browser } = await startServer(node);
     const samples = await node.agent("servers");
     expect(samples.result["servers"]).toMatchObject([{ user: "alice", uid: 2001, serverName: "" }]);
     for (const disaster of [
@@ -156,35 +115,35 @@ describe("a running server", () => {
       },
     ]) {
       expect(await disaster()).toMatchObject({ ok: true, result: { changed: true } });
-      expect(await servers()).toMatchObject([{ pid: server.pid, startTicks: server.startTicks }]);
-      expect(await answersContents(browser)).toBe(200);
+      expect(await servers(node)).toMatchObject([{ pid: server.pid, startTicks: server.startTicks }]);
+      expect(await contentsStatus(node, browser)).toBe(200);
     }
   });
 
   it("is not stopped by a hub that restarts while it cannot answer", async () => {
-    const { server, browser } = await startServer();
+    const { server, browser } = await startServer(node);
     const fragment = "/etc/multijhub/hub.d/10-impatient.py";
     node.shell(`mkdir -p /etc/multijhub/hub.d && cat > ${fragment}`, "c.Spawner.http_timeout = 1");
     node.shell(`kill -STOP ${String(server.pid)}`);
     expect(await node.startHub()).toMatchObject({ ok: true, result: { changed: true } });
     await sleep(4_000);
     node.shell(`kill -CONT ${String(server.pid)}; rm ${fragment}`);
-    expect(await servers()).toMatchObject([{ pid: server.pid, startTicks: server.startTicks }]);
-    for (let attempt = 0; attempt < 40 && (await answersContents(browser)) !== 200; attempt += 1)
+    expect(await servers(node)).toMatchObject([{ pid: server.pid, startTicks: server.startTicks }]);
+    for (let attempt = 0; attempt < 40 && (await contentsStatus(node, browser)) !== 200; attempt += 1)
       await sleep(250);
-    expect(await answersContents(browser)).toBe(200);
+    expect(await contentsStatus(node, browser)).toBe(200);
   });
 
   it("is answered to by the proxy while the hub is away", async () => {
-    const { browser } = await startServer();
+    const { browser } = await startServer(node);
     expect(await node.agent("stop-hub")).toMatchObject({ result: { changed: true } });
     expect(await node.agent("status")).toMatchObject({ result: { state: "absent" } });
-    expect(await answersContents(browser)).toBe(200);
+    expect(await contentsStatus(node, browser)).toBe(200);
     expect(await node.startHub()).toMatchObject({ ok: true });
   });
 
   it("is found stopped after a power cut, and nobody else's process is touched", async () => {
-    const { server } = await startServer();
+    const { server } = await startServer(node);
     node.shell("sync");
     lab.run("crash", "node1");
     lab.run("start", "node1");
@@ -197,7 +156,7 @@ describe("a running server", () => {
     expect(Date.now() - began).toBeLessThan(20_000);
     expect(isRunning(bystander)).toBe(true);
     await node.openTunnel();
-    const { server: again } = await startServer();
+    const { server: again } = await startServer(node);
     expect(again.startTicks).not.toBe(server.startTicks);
     expect(isRunning(bystander)).toBe(true);
   });

@@ -33,7 +33,23 @@ afterEach(async () => {
 async function newVisitor(): Promise<Page> {
   const context = await browser.newContext();
   open.add(context);
-  return context.newPage();
+  const page = await context.newPage();
+  tellWhatFails(page);
+  return page;
+}
+
+/** On stderr, for whoever wonders why JupyterLab complained. */
+function tellWhatFails(page: Page): void {
+  function tell(url: string, why: string): void {
+    process.stderr.write(`browser: ${new URL(url).pathname}: ${why}\n`);
+  }
+  page.on("response", (response) => {
+    if (response.status() >= 500) tell(response.url(), String(response.status()));
+  });
+  page.on("requestfailed", (request) => {
+    const why = request.failure()?.errorText ?? "";
+    if (why !== "net::ERR_ABORTED") tell(request.url(), why);
+  });
 }
 
 function shoot(page: Page, name: string): Promise<Buffer> {

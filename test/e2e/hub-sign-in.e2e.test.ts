@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { HubBrowser, loginPath } from "../support/hub-browser.ts";
 import { installNode, signTicket, type HubNode } from "../support/hub-node.ts";
 import { startLab, type Lab } from "../support/lab.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Tickets on a real hub: PAM on node1, which is the lobby; a site's own authenticator on node2. */
 let lab: Lab;
@@ -64,16 +65,24 @@ function api(hub: HubNode, path: string, method = "GET"): Promise<Response> {
 }
 
 async function startServer(hub: HubNode, user: string): Promise<void> {
-  expect((await post(hub, "router_introduce", { sub: user })).status).toBe(200);
+  expect((await post(hub, "router_introduce", { sub: user, start: { server: "" } })).status).toBe(200);
   const runs = 400; // JupyterHub's answer for a server that runs already
   expect([201, 202, runs]).toContain((await api(hub, `/users/${user}/server`, "POST")).status);
-  for (;;) {
+  await waitFor(`the server of ${user} is ready`, async () => {
     const state = (await (await api(hub, `/users/${user}`)).json()) as {
       servers: Record<string, { ready: boolean }>;
     };
-    if (state.servers[""]?.ready === true) return;
-    await sleep(200);
-  }
+    if (state.servers[""] === undefined) throw new Error(`the start for ${user} failed`);
+    return state.servers[""].ready;
+  });
+}
+
+async function stopServer(hub: HubNode, user: string): Promise<void> {
+  const stopping = 202;
+  await waitFor(
+    `the server of ${user} stops`,
+    async () => (await api(hub, `/users/${user}/server`, "DELETE")).status !== stopping,
+  );
 }
 
 describe("a sign-in ticket", () => {
@@ -336,7 +345,8 @@ describe("signing in again in the same browser", () => {
 
 describe("a site's fragments", () => {
   it("are merged with what must hold", async () => {
-    await startServer(other, "alice").catch(() => undefined);
+    await stopServer(node, "alice"); // its claim lets no other node start one
+    await startServer(other, "alice");
     const { result } = await other.agent("servers");
     const [server] = result["servers"] as { pid: number }[];
     const environment = other.shell(`tr '\\0' '\\n' < /proc/${String(server?.pid)}/environ`);

@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createMemoryStore } from "../../src/discovery/io/memory-store.ts";
 import { createLastSeen } from "../../src/discovery/last-seen.ts";
-import { createLocator } from "../../src/discovery/locate.ts";
+import { createLocator, NO_HOMES } from "../../src/discovery/locate.ts";
 import { createSurvey } from "../../src/discovery/survey.ts";
 import { startAll } from "../../src/lifecycle.ts";
-import type { Location, NodeId, ServerKey } from "../../src/model.ts";
+import type { Location } from "../../src/sighting.ts";
+import type { NodeId, ServerKey } from "../../src/model.ts";
 import { createAccounts } from "../../src/nodes/accounts.ts";
 import type { HubSettings } from "../../src/nodes/decide/hub-settings.ts";
 import { createHosts } from "../../src/nodes/hosts.ts";
+import { createHubGate } from "../../src/nodes/hub-gate.ts";
 import { createHubKeeper } from "../../src/nodes/hub-keeper.ts";
 import { createHostsFileWatcher } from "../../src/nodes/io/hosts-file-watcher.ts";
 import { createHubApi } from "../../src/nodes/io/hub-api.ts";
@@ -22,10 +23,12 @@ import { createSystemClock, createSystemRandom } from "../../src/system.ts";
 import { installNode, signTicket, type HubNode } from "../support/hub-node.ts";
 import { startLab, type Lab } from "../support/lab.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Hubs as the router keeps, asks and surveys them: real JupyterHub on real nodes, over the router's own SSH. */
 const [N1, N2] = ["node1", "node2"] as [NodeId, NodeId];
 const ALICE = { user: "alice", server: "" } as ServerKey;
+const START = { use: "introduce", start: { server: "" } };
 const BOB = { user: "bob", server: "" } as ServerKey;
 
 let lab: Lab;
@@ -68,7 +71,7 @@ async function startRouter() {
   }
   const api = createHubApi(client, { tokenOf: (id) => settingsOf(id).serviceToken });
   const keeper = createHubKeeper(
-    { agent, health: api, settingsOf, clock, log },
+    { agent, health: api, settingsOf, events: { hub: () => undefined }, gate: createHubGate(), clock, log },
     { trustMs: 10_000, pollMs: 200, graceMs: 15_000, lookMs: 5000 },
   );
   pool.onState((id) => {
@@ -81,8 +84,8 @@ async function startRouter() {
   );
   const accounts = createAccounts({ agent, clock });
   const locator: Locator = createLocator(
-    { survey, lastSeen, accounts, assigned: () => Promise.resolve(undefined), clock },
-    { freshMs: 500, staleMs: 10_000, lookMs: 5000 },
+    { survey, lastSeen, accounts, assigned: () => Promise.resolve(undefined), homes: NO_HOMES, clock },
+    { freshMs: 500, homeFreshMs: 500, staleMs: 10_000, lookMs: 5000 },
   );
   const stopServices = await startAll([hosts, pool, survey]);
   async function stop(): Promise<void> {
@@ -108,13 +111,12 @@ async function serverPids(id: NodeId): Promise<number[]> {
   return (result["servers"] as { pid: number }[]).map(({ pid }) => pid);
 }
 
-/** Locates until the answer is as wanted; the test's own limit ends the wait. */
+/** Locates until the answer is as wanted. */
 async function located(key: ServerKey, isSo: (location: Location) => boolean): Promise<Location> {
-  for (;;) {
+  return waitFor(`the server of ${key.user}: ${isSo.toString()}`, async () => {
     const location = await router.locator.locate(key, LIMIT);
-    if (isSo(location)) return location;
-    await sleep(200);
-  }
+    return isSo(location) && location;
+  });
 }
 
 function isReady(location: Location): boolean {
@@ -136,7 +138,7 @@ describe("a cold node", () => {
   it("starts alice's server there, and says so while it does", async () => {
     const texts: string[] = [];
     await expect(router.api.startServer(N1, ALICE, LIMIT)).rejects.toMatchObject({ code: "USER_REFUSED" });
-    await router.api.introduce(N1, signTicket(nodeOf(N1), { use: "introduce" }), LIMIT);
+    await router.api.introduce(N1, signTicket(nodeOf(N1), START), LIMIT);
     expect(await router.api.serversOf(N1, ALICE.user, LIMIT)).toEqual([]);
     await router.api.startServer(N1, ALICE, LIMIT);
     await router.api.startServer(N1, ALICE, LIMIT);
@@ -221,8 +223,8 @@ describe("a power cut", () => {
 
 describe("a stop", () => {
   it("is waited for by the next start", async () => {
-    await router.api.introduce(N1, signTicket(nodeOf(N1), { use: "introduce" }), LIMIT);
     for (let round = 0; round < 2; round += 1) {
+      await router.api.introduce(N1, signTicket(nodeOf(N1), START), LIMIT);
       await router.api.startServer(N1, ALICE, LIMIT);
       await router.api.followStart(N1, ALICE, () => undefined, LIMIT);
       await router.api.stopServer(N1, ALICE, LIMIT);

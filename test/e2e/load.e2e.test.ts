@@ -2,14 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { NodeView } from "../../src/model.ts";
+import type { NodeId, NodeView } from "../../src/model.ts";
 import { createCluster, type Cluster } from "../../src/nodes/cluster.ts";
-import { createHosts } from "../../src/nodes/hosts.ts";
+import { createHosts, type Hosts } from "../../src/nodes/hosts.ts";
 import { createHostsFileWatcher } from "../../src/nodes/io/hosts-file-watcher.ts";
 import { createAgentRunner } from "../../src/nodes/io/ssh-agent-runner.ts";
 import { createSshPool } from "../../src/nodes/io/ssh-pool.ts";
 import { createLoadSampler } from "../../src/nodes/load-sampler.ts";
 import { createPlacer } from "../../src/nodes/placer.ts";
+import { createGrowth } from "../../src/nodes/growth.ts";
 import { createReservations } from "../../src/nodes/reservations.ts";
 import { startAll } from "../../src/lifecycle.ts";
 import type { Placer } from "../../src/ports.ts";
@@ -18,9 +19,11 @@ import { installNode } from "../support/hub-node.ts";
 import { startLab, type Lab } from "../support/lab.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { MIB, serverKey } from "../support/node-views.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Load and placement over real SSH, with real agents, while nodes come, go, stall and lose power. */
 let lab: Lab;
+let hosts: Hosts;
 let cluster: Cluster;
 let placer: Placer;
 let hostsFile: string;
@@ -53,13 +56,15 @@ async function startNodes(): Promise<() => Promise<void>> {
   const clock = createSystemClock();
   const random = createSystemRandom();
   const log = createMemoryLog();
-  const hosts = createHosts({ file: createHostsFileWatcher(hostsFile, { log }), clock, log });
+  hosts = createHosts({ file: createHostsFileWatcher(hostsFile, { log }), clock, log });
   const options = { knownHostsFiles: [LAB_KNOWN_HOSTS], keyFile, useAgent: false, keepaliveMs: 1000 };
   const pool = createSshPool({ specOf: hosts.find, clock, random, log }, options);
   const agent = createAgentRunner({ pool, specOf: hosts.find, clock });
   const reservations = createReservations({ clock }, { expireAfterMs: 60_000 });
-  cluster = createCluster({ hosts, reservations, clock, log });
-  placer = createPlacer({ cluster, reservations, clock, log }, POLICY);
+  const growth = createGrowth({ clock }, { memoryBytes: 2 * 1024 ** 3, growsForMs: 60_000 });
+  cluster = createCluster({ hosts, reservations, growth, clock, log });
+  const sizes = { expected: () => undefined, recall: () => Promise.resolve() };
+  placer = createPlacer({ cluster, reservations, growth, sizes, clock, log }, POLICY);
   const sampler = createLoadSampler(
     { agent, hosts, events: cluster.events, clock, random },
     { everyMs: 500 },
@@ -78,10 +83,10 @@ function viewOf(name: string): NodeView | undefined {
   return cluster.snapshot().nodes.find(({ spec }) => spec.id === name);
 }
 
-/** Resolves with the milliseconds it took; the test's own limit ends the wait. */
+/** Resolves with the milliseconds it took. */
 async function until(isSo: () => boolean): Promise<number> {
   const began = Date.now();
-  while (!isSo()) await sleep(50);
+  await waitFor(isSo.toString(), isSo, { everyMs: 50 });
   return Date.now() - began;
 }
 
@@ -165,7 +170,11 @@ describe("the load of real nodes", () => {
       .filter((line) => !line.startsWith("node3"))
       .join("\n");
     writeFileSync(hostsFile, without);
-    await until(() => viewOf("node3") === undefined);
+    await until(() => viewOf("node3")?.spec.isLeaving === true);
+    const verdicts = placer.explain(serverKey("alice")).verdicts;
+    expect(verdicts.find(({ node }) => node === "node3")?.reasons.join()).toContain("left the hosts file");
+    hosts.release("node3" as NodeId); // it is empty
+    expect(viewOf("node3")).toBeUndefined();
     await until(() => sampling("node3") === 0);
     writeFileSync(hostsFile, "node1 port=x\n");
     await sleep(1000);

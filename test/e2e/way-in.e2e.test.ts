@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { setTimeout as sleep } from "node:timers/promises";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExplainAnswer, ServersAnswer } from "../../src/router/decide/api-views.ts";
+import type { ExplainAnswer } from "../../src/router/decide/api-views.ts";
+import type { ServersAnswer } from "../../src/router/decide/servers-answer.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
 
@@ -36,12 +36,6 @@ function setHosts(): void {
 
 function where(user: string): ServersAnswer {
   return JSON.parse(output(() => router.command("where", user, "--json"))) as ServersAnswer;
-}
-
-/** A hub may still be stopping a server whose process has ended: it then lists it a moment longer. */
-async function untilNowhere(user: string): Promise<void> {
-  for (let looks = 0; looks < 30 && where(user).kind !== "none"; looks += 1) await sleep(500);
-  expect(where(user)).toMatchObject({ kind: "none", servers: [] });
 }
 
 /** What a command printed, also when its answer is a no. */
@@ -101,7 +95,7 @@ describe("the way in", () => {
     const home = await bob.go("/home");
     await pressButton(bob, home, "/home/stop");
     await until(bob, "/home", ({ body }) => body.includes("You have no running server."));
-    await untilNowhere("bob");
+    expect(where("bob")).toMatchObject({ kind: "none", servers: [] });
   });
 
   it("waits for a node without power, and starts elsewhere only when its user says so", async () => {

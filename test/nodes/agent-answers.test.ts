@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
 import { describe, expect, it } from "@jest/globals";
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { parseAccountAnswer } from "../../src/nodes/decide/account-answer.ts";
+import { parseAgentLine } from "../../src/nodes/decide/agent-answer.ts";
+import { parseOrderAnswer } from "../../src/nodes/decide/node-order.ts";
 import { parseLoadSample } from "../../src/nodes/decide/load-sample.ts";
 
 /** What the agent itself prints for a verb, each line parsed. Its input ends as soon as it has said something. */
@@ -23,6 +27,24 @@ describe("what the real agent says is understood", () => {
     const [line] = await ask("sample", { everyMs: 100 });
     const reading = parseLoadSample(line?.["sample"], 0);
     expect(reading).toMatchObject({ ok: true, sample: { takenAtMs: 0 } });
+  });
+
+  it("of what was asked of the node", async () => {
+    const [line] = await ask("order", {});
+    expect(parseOrderAnswer(line?.["result"])).toMatchObject({ ok: true });
+  });
+
+  it("of the machine and the boot its servers run in", async () => {
+    const [line] = await ask("servers", {});
+    const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    expect(line).toMatchObject({ result: { host: hostname(), bootId } });
+  });
+
+  it("of a server that is not there to be stopped", async () => {
+    const named = { user: "alice", server: "", pid: 1, startTicks: 1, bootId: "another" };
+    const [line] = await ask("stop-server", named);
+    const answer = parseAgentLine(JSON.stringify(line), "node1");
+    expect(answer).toMatchObject({ kind: "failure", error: { code: "NO_SUCH_SERVER" } });
   });
 
   it.each([

@@ -1,11 +1,13 @@
 import { describe, expect, it } from "@jest/globals";
 import type { NodeId } from "../../src/model.ts";
 import { createCluster } from "../../src/nodes/cluster.ts";
+import { readMaintenance } from "../../src/nodes/decide/maintenance-text.ts";
+import { createGrowth } from "../../src/nodes/growth.ts";
 import { createReservations } from "../../src/nodes/reservations.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createFakeHosts } from "../support/fake-hosts.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
-import { loadSample, MIB, serverKey } from "../support/node-views.ts";
+import { GIB, loadSample, MIB, serverKey } from "../support/node-views.ts";
 
 const node1 = "node1" as NodeId;
 
@@ -14,7 +16,8 @@ async function setUp(...names: readonly string[]) {
   const log = createMemoryLog();
   const hosts = createFakeHosts(...names);
   const reservations = createReservations({ clock }, { expireAfterMs: 200_000 });
-  const cluster = createCluster({ hosts, reservations, clock, log });
+  const growth = createGrowth({ clock }, { memoryBytes: 2 * GIB, growsForMs: 1_800_000 });
+  const cluster = createCluster({ hosts, reservations, growth, clock, log });
   await cluster.start();
   let changes = 0;
   cluster.onChange(() => {
@@ -23,7 +26,7 @@ async function setUp(...names: readonly string[]) {
   function view(node = node1) {
     return cluster.snapshot().nodes.find(({ spec }) => spec.id === node);
   }
-  return { clock, log, hosts, reservations, cluster, view, changes: () => changes };
+  return { clock, log, hosts, reservations, growth, cluster, view, changes: () => changes };
 }
 
 describe("a node", () => {
@@ -32,7 +35,7 @@ describe("a node", () => {
     expect(cluster.snapshot()).toMatchObject({
       takenAtMs: 1000,
       nodes: [
-        { spec: { id: "node1" }, state: "unknown", isDraining: false, reservations: [] },
+        { spec: { id: "node1" }, state: "unknown", reservations: [], growing: [] },
         { spec: { id: "node2" }, state: "unknown" },
       ],
     });
@@ -86,10 +89,35 @@ describe("a node", () => {
 
   it("shows what is reserved on it", async () => {
     const { reservations, view } = await setUp("node1");
-    reservations.hold(serverKey("alice"), node1, 512 * MIB);
+    reservations.hold(serverKey("alice"), node1, { memoryBytes: 512 * MIB });
     expect(view()?.reservations).toEqual([
       { key: serverKey("alice"), node: node1, memoryBytes: 512 * MIB, expiresAtMs: 201_000 },
     ]);
+  });
+
+  it("is closed for the maintenances of the hosts file, one after the other, and open between them", async () => {
+    const { cluster, clock, hosts, view } = await setUp("node1");
+    const maintenance = readMaintenance("daily 02:00-06:00, lead 1h");
+    if (maintenance === undefined) throw new Error("not read");
+    hosts.adopt(hosts.all().map((spec) => ({ ...spec, maintenance })));
+    cluster.events.sampled(node1, loadSample({ servers: 1 }));
+    const seen: (string | undefined)[] = [];
+    for (let hour = 0; hour < 27; hour += 1) {
+      seen.push(view()?.closure?.words);
+      await clock.advance(3_600_000);
+    }
+    const lead = "draining for maintenance from 02:00 UTC until 06:00 UTC";
+    const now = "draining, maintenance until 06:00 UTC";
+    const open = Array<undefined>(19).fill(undefined);
+    expect(seen).toEqual(
+      [undefined, undefined, now, now, now, now, ...open, lead, now].toSpliced(1, 1, lead),
+    );
+  });
+
+  it("shows what grows on it", async () => {
+    const { growth, view } = await setUp("node1");
+    growth.begin(serverKey("alice"), node1);
+    expect(view()?.growing).toEqual([{ key: serverKey("alice"), memoryBytes: 2 * GIB }]);
   });
 });
 
@@ -102,7 +130,19 @@ describe("an edit of the hosts file", () => {
     expect(cluster.snapshot().nodes.map(({ spec }) => spec.id)).toEqual(["node2"]);
     hosts.set("node2", "node1");
     expect(view()?.state).toBe("unknown");
-    expect(changes()).toBe(3);
+    expect(changes()).toBe(4);
+  });
+
+  it("shows a node that has left it as draining, with its health, until it is empty", async () => {
+    const { cluster, hosts, view } = await setUp("node1");
+    cluster.events.sampled(node1, loadSample());
+    hosts.adopt([]);
+    expect(view()).toMatchObject({
+      state: "up",
+      closure: { state: "drained", words: "drained, as it has left the hosts file" },
+    });
+    hosts.release(node1);
+    expect(view()).toBeUndefined();
   });
 
   it("forgets the health of a node that has another address now, and only that", async () => {
@@ -120,5 +160,28 @@ describe("an edit of the hosts file", () => {
     await cluster.stop();
     hosts.set("node2");
     expect(changes()).toBe(0);
+  });
+});
+
+describe("the hub of a node", () => {
+  it("is shown as it was heard of, and only what changes it is news", async () => {
+    const { cluster, view, changes, clock } = await setUp("node1");
+    cluster.events.hub(node1, { kind: "starting" });
+    await clock.advance(500);
+    cluster.events.hub(node1, { kind: "ready", version: "5.5.1" });
+    await clock.advance(500);
+    cluster.events.hub(node1, { kind: "ready" });
+    expect(view()?.hub).toEqual({ state: "ready", detail: "", sinceMs: 1500, version: "5.5.1" });
+    expect(changes()).toBe(2);
+  });
+
+  it("outlasts samples, and is not known any more once the node is lost", async () => {
+    const { cluster, view } = await setUp("node1");
+    cluster.events.hub(node1, { kind: "ready" });
+    cluster.events.sampled(node1, loadSample());
+    cluster.events.connected(node1);
+    expect(view()?.hub?.state).toBe("ready");
+    cluster.events.lost(node1, "power cut");
+    expect(view()).not.toHaveProperty("hub");
   });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "@jest/globals";
-import type { NodeId } from "../../src/model.ts";
+import type { NodeId, NodeSpec } from "../../src/model.ts";
 import type { EditedFile } from "../../src/ports.ts";
 import type { HostsChange } from "../../src/nodes/decide/hosts-change.ts";
 import { createHosts } from "../../src/nodes/hosts.ts";
+import type { NodeMemory } from "../../src/ports.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
+import { nodeSpec } from "../support/node-views.ts";
 
 interface FakeFile extends EditedFile {
   text: string | Error;
@@ -29,11 +31,11 @@ function createFakeFile(text: string | Error): FakeFile {
   return file;
 }
 
-function setUp(text: string | Error) {
+function setUp(text: string | Error, memory?: NodeMemory) {
   const file = createFakeFile(text);
   const clock = createFakeClock();
   const log = createMemoryLog();
-  const hosts = createHosts({ file, clock, log });
+  const hosts = createHosts({ file, clock, log, ...(memory && { memory }) });
   const changes: HostsChange[] = [];
   function names(): readonly string[] {
     return hosts.all().map(({ id }) => id);
@@ -79,15 +81,91 @@ describe("hosts", () => {
     file.text = "node1\nnode3 weight=2\nnode4";
     file.hint();
     await clock.advance(1000);
-    expect(names()).toEqual(["node1", "node3", "node4"]);
+    expect(names()).toEqual(["node1", "node3", "node4", "node2"]);
     expect(changes).toEqual([
       {
         added: [expect.objectContaining({ id: "node4" })],
-        changed: [expect.objectContaining({ id: "node3", weight: 2 })],
+        changed: [
+          expect.objectContaining({ id: "node3", weight: 2 }),
+          expect.objectContaining({ id: "node2", isLeaving: true }),
+        ],
         moved: [],
-        removed: [expect.objectContaining({ id: "node2" })],
+        removed: [],
       },
     ]);
+    await hosts.stop();
+  });
+
+  it("stay reachable when they leave the file, until they are empty", async () => {
+    const { file, clock, hosts, changes, names } = await started("node1\nnode2 address=10.0.0.2");
+    file.text = "node1";
+    file.hint();
+    await clock.advance(1000);
+    expect(hosts.find("node2" as NodeId)).toMatchObject({ address: "10.0.0.2", isLeaving: true });
+    hosts.release("node1" as NodeId);
+    hosts.release("node2" as NodeId);
+    expect(names()).toEqual(["node1"]);
+    expect(changes.at(-1)).toMatchObject({ removed: [{ id: "node2" }] });
+    await hosts.stop();
+  });
+
+  it("come back from leaving as the file has them", async () => {
+    const { file, clock, hosts } = await started("node1\nnode2");
+    for (const text of ["node1", "node1\nnode2 weight=3"]) {
+      file.text = text;
+      file.hint();
+      await clock.advance(1000);
+    }
+    expect(hosts.find("node2" as NodeId)).toMatchObject({ weight: 3 });
+    expect(hosts.find("node2" as NodeId)).not.toHaveProperty("isLeaving");
+    await hosts.stop();
+  });
+
+  it("are remembered over a restart, also when they left the file meanwhile", async () => {
+    const saved: (readonly NodeSpec[])[] = [];
+    const memory = {
+      known: [] as readonly NodeSpec[],
+      save: (specs: readonly NodeSpec[]) => {
+        saved.push(specs);
+        return Promise.resolve();
+      },
+    };
+    const before = setUp("node1\nnode2 address=10.0.0.2", memory);
+    await before.hosts.start();
+    await before.hosts.stop();
+    const after = setUp("node1", { ...memory, known: saved.at(-1) ?? [] });
+    await after.hosts.start();
+    expect(after.hosts.find("node2" as NodeId)).toMatchObject({ address: "10.0.0.2", isLeaving: true });
+    await after.hosts.stop();
+  });
+
+  it.each<[string, string | Error]>([
+    ["broken", "node1 port=x"],
+    ["empty", ""],
+    ["gone", new Error("ENOENT: no such file")],
+  ])(
+    "start as they were known last with a file that is %s, and take the next faultless one",
+    async (_, text) => {
+      const memory = { known: [nodeSpec("node1", { weight: 3 }), nodeSpec("node2", { isLeaving: true })] };
+      const { file, clock, hosts, log, names } = setUp(text, { ...memory, save: () => Promise.resolve() });
+      await hosts.start();
+      expect(hosts.all()).toEqual(memory.known);
+      expect(hosts.problems()).toHaveLength(1);
+      expect(log.lines).toContainEqual(expect.objectContaining({ level: "error" }));
+      file.text = "node3";
+      file.hint();
+      await clock.advance(1000);
+      expect([names(), hosts.problems()]).toEqual([["node3", "node1", "node2"], []]);
+      await hosts.stop();
+    },
+  );
+
+  it("that were only given another name are not there twice", async () => {
+    const { file, clock, hosts, names } = await started("node1 address=10.0.0.1");
+    file.text = "node9 address=10.0.0.1";
+    file.hint();
+    await clock.advance(1000);
+    expect(names()).toEqual(["node9"]);
     await hosts.stop();
   });
 

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from "@jest/globals";
 import { AppError } from "../../src/errors.ts";
 import type { NodeId } from "../../src/model.ts";
+import type { HubEvent } from "../../src/nodes/decide/hub-state.ts";
 import type { HubSettings } from "../../src/nodes/decide/hub-settings.ts";
+import { createHubGate } from "../../src/nodes/hub-gate.ts";
 import { createHubKeeper } from "../../src/nodes/hub-keeper.ts";
 import type { NodeAgent } from "../../src/ports.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
@@ -19,9 +21,11 @@ function settings(ticketKeys: readonly string[]): HubSettings {
     jupyterhub: null,
     proxyCommand: null,
     serviceToken: "secret-token",
+    nextServiceToken: null,
     ticketKeys,
     lobby: false,
     adminUsers: [],
+    homeGroup: null,
     openPort: false,
     startTimeoutMs: 60_000,
   };
@@ -36,8 +40,10 @@ function createRig() {
   const clock = createFakeClock();
   const log = createMemoryLog();
   const calls: string[] = [];
+  const inputs: object[] = [];
+  const events: HubEvent[] = [];
   const world = {
-    hub: "absent" as "absent" | "up" | "sick",
+    hub: "absent" as "absent" | "up" | "sick" | "hung",
     stranger: undefined as number | undefined,
     failure: undefined as AppError | undefined,
     ticketKeys: ["one"],
@@ -53,8 +59,9 @@ function createRig() {
   }
 
   const agent: Pick<NodeAgent, "call"> = {
-    async call(_, verb, _input, signal, onProgress) {
+    async call(_, verb, input, signal, onProgress) {
       calls.push(verb);
+      inputs.push(input);
       if (world.failure !== undefined) throw world.failure;
       if (verb === "listeners") return listeners();
       onProgress?.("waiting for JupyterHub");
@@ -64,16 +71,20 @@ function createRig() {
       return { changed: true, pid: 7, version: "5.5.4", tookMs: 5000 };
     },
   };
+  const gate = createHubGate();
   const keeper = createHubKeeper(
     {
       agent,
       health: {
-        isHealthy: () => {
+        isHealthy: (_, signal) => {
           calls.push("health");
+          if (world.hub === "hung") return clock.sleep(60_000, signal).then(() => true);
           return Promise.resolve(world.hub === "up" && world.stranger === undefined);
         },
       },
       settingsOf: () => settings(world.ticketKeys),
+      events: { hub: (_, event) => events.push(event) },
+      gate,
       clock,
       log,
     },
@@ -91,7 +102,7 @@ function createRig() {
     return { texts, outcome };
   }
 
-  return { clock, log, calls, world, keeper, ensure };
+  return { clock, log, calls, inputs, events, world, gate, keeper, ensure };
 }
 
 let rig: ReturnType<typeof createRig>;
@@ -253,7 +264,7 @@ describe("look", () => {
 
   it.each([
     ["up", "ready"],
-    ["sick", "absent"],
+    ["sick", "silent"],
   ] as const)("calls a hub that is %s %s", async (hub, want) => {
     rig.world.hub = hub;
     expect(await rig.keeper.look(NODE, NEVER)).toBe(want);
@@ -267,7 +278,93 @@ describe("look", () => {
   });
 });
 
+describe("what is told of a hub", () => {
+  it("is each start and its end, with the version", async () => {
+    await ensured();
+    expect(rig.events).toEqual([{ kind: "starting" }, { kind: "ready", version: "5.5.4" }]);
+  });
+
+  it("is why it could not be started, and nothing that is seen meanwhile", async () => {
+    rig.world.hub = "sick";
+    const { outcome } = rig.ensure();
+    await rig.clock.advance(6000);
+    await rig.keeper.look(NODE, NEVER);
+    await rig.clock.advance(70_000);
+    await outcome;
+    expect(rig.events).toEqual([
+      { kind: "starting" },
+      { kind: "failed", code: "HUB_NOT_HEALTHY", detail: expect.stringContaining("within 70 s") },
+    ]);
+  });
+
+  it.each([
+    ["up", { kind: "ready" }],
+    ["absent", { kind: "stopped" }],
+    ["sick", { kind: "failed", code: "HUB_UNREACHABLE", detail: "it listens, and does not answer" }],
+  ] as const)("is what a look sees of one that is %s", async (hub, event) => {
+    rig.world.hub = hub;
+    await rig.keeper.look(NODE, NEVER);
+    expect(rig.events).toEqual([event]);
+  });
+
+  it("is whom a look finds in its place", async () => {
+    rig.world.stranger = 2002;
+    await rig.keeper.look(NODE, NEVER).catch(() => undefined);
+    expect(rig.events).toMatchObject([{ kind: "failed", code: "LISTENER_NOT_HUB" }]);
+  });
+});
+
 it("never logs a secret", async () => {
   await ensured();
   expect(JSON.stringify(rig.log.lines)).not.toContain("secret");
+});
+
+describe("a hub that is being stopped", () => {
+  it("is started anew for whoever comes meanwhile, once it has ended", async () => {
+    await ensured();
+    const stopped = rig.gate.close(NODE, async () => {
+      await rig.clock.sleep(3000, NEVER);
+      rig.world.hub = "absent";
+      rig.keeper.suspect(NODE);
+    });
+    const { outcome } = rig.ensure();
+    await rig.clock.advance(2000);
+    expect(rig.calls.filter((call) => call === "start-hub")).toHaveLength(1);
+    await rig.clock.advance(8000);
+    await stopped;
+    expect(await outcome).toBe("ready");
+    expect(rig.calls.filter((call) => call === "start-hub")).toHaveLength(2);
+  });
+
+  it("is not while somebody needs it", async () => {
+    const { outcome } = rig.ensure();
+    await rig.clock.advance(1000);
+    expect(rig.gate.close(NODE, () => Promise.resolve())).toBeUndefined();
+    await rig.clock.advance(5000);
+    expect(await outcome).toBe("ready");
+    expect(rig.gate.close(NODE, () => Promise.resolve())).toBeDefined();
+  });
+});
+
+describe("a hub that hangs", () => {
+  it("is seen to be silent, though it takes the question and never answers", async () => {
+    rig.world.hub = "hung";
+    const look = rig.keeper.look(NODE, NEVER);
+    await rig.clock.advance(3000);
+    expect(await look).toBe("silent");
+  });
+
+  it("is left to itself by those who need it, and started anew by who says that it hangs", async () => {
+    await ensured();
+    expect(rig.inputs.at(1)).toMatchObject({ leaveOutdated: true, restartHung: false });
+    rig.world.hub = "sick";
+    rig.inputs.length = 0;
+    rig.world.onStarted = () => {
+      rig.world.hub = "up";
+    };
+    const restart = rig.keeper.restartHung(NODE, NEVER);
+    await rig.clock.advance(6000);
+    await restart;
+    expect(rig.inputs.at(0)).toMatchObject({ restartHung: true });
+  });
 });

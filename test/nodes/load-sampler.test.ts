@@ -99,6 +99,7 @@ describe("samples", () => {
           memoryAvailableBytes: 6 * GIB,
           servers: 2,
           users: 1,
+          serversCountedAtMs: 100,
         },
       ],
       ["node1", expect.objectContaining({ takenAtMs: 2100, clockOffsetMs: 0, memoryPressure: 0.25 })],

@@ -2,7 +2,9 @@ import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { NodeId } from "../../src/model.ts";
 import { createCluster } from "../../src/nodes/cluster.ts";
+import { createGrowth } from "../../src/nodes/growth.ts";
 import { createPlacer } from "../../src/nodes/placer.ts";
+import { createSizeBook } from "../../src/nodes/size-book.ts";
 import { createReservations } from "../../src/nodes/reservations.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createFakeHosts } from "../support/fake-hosts.ts";
@@ -15,6 +17,8 @@ const policy = {
   headroomBytes: 512 * MIB,
 };
 
+const MINUTE_MS = 60_000;
+
 /** A cluster of equal nodes, all of them up, behind a real placer. */
 function setUp(count: number, load: Parameters<typeof loadSample>[0] = {}) {
   const names = Array.from({ length: count }, (_, index) => `node${index + 1}`);
@@ -22,8 +26,11 @@ function setUp(count: number, load: Parameters<typeof loadSample>[0] = {}) {
   const log = createMemoryLog();
   const hosts = createFakeHosts(...names);
   const reservations = createReservations({ clock }, { expireAfterMs: 200_000 });
-  const cluster = createCluster({ hosts, reservations, clock, log });
-  const placer = createPlacer({ cluster, reservations, clock, log }, policy);
+  const growth = createGrowth({ clock }, { memoryBytes: 2 * GIB, growsForMs: 30 * MINUTE_MS });
+  const cluster = createCluster({ hosts, reservations, growth, clock, log });
+  const book = createSizeBook({ clock }, { leastBytes: 512 * MIB, mostBytes: 64 * GIB });
+  const sizes = { expected: book.expected, recall: () => Promise.resolve() };
+  const placer = createPlacer({ cluster, reservations, growth, sizes, clock, log }, policy);
   function sample(name: string, over: Parameters<typeof loadSample>[0] = {}): void {
     cluster.events.sampled(name as NodeId, loadSample({ ...load, ...over, takenAtMs: clock.now() }));
   }
@@ -35,7 +42,16 @@ function setUp(count: number, load: Parameters<typeof loadSample>[0] = {}) {
   function startsOn(name: string): number {
     return reservations.byNode().get(name as NodeId)?.length ?? 0;
   }
-  return { clock, log, hosts, cluster, placer, sample, place, startsOn };
+  /** The server of a user whose start succeeded, where it was placed. */
+  function start(user: string): string | undefined {
+    const node = place(user);
+    if (node !== undefined) placer.started(serverKey(user), node as NodeId);
+    return node;
+  }
+  function growthOn(name: string): readonly number[] {
+    return (growth.byNode().get(name as NodeId) ?? []).map(({ memoryBytes }) => memoryBytes);
+  }
+  return { clock, log, hosts, cluster, growth, book, placer, sample, place, start, startsOn, growthOn };
 }
 
 function spread(places: readonly (string | undefined)[]): readonly number[] {
@@ -119,13 +135,25 @@ describe("a reservation", () => {
     expect(startsOn("node1")).toBe(0);
   });
 
+  it("is held until the node has counted its servers again, however many samples come before", async () => {
+    const { clock, start, sample, startsOn } = setUp(1);
+    const countedMs = clock.now();
+    start("alice");
+    await clock.advance(4000);
+    sample("node1", { serversCountedAtMs: countedMs });
+    expect(startsOn("node1")).toBe(1);
+    await clock.advance(1000);
+    sample("node1", { serversCountedAtMs: clock.now() });
+    expect(startsOn("node1")).toBe(0);
+  });
+
   it("counts until a sample taken after the start shows the server, and not for longer", async () => {
     const { clock, place, placer, sample, startsOn } = setUp(1);
     place("alice");
     await clock.advance(3000);
     sample("node1");
     expect(startsOn("node1")).toBe(1);
-    placer.release(serverKey("alice"));
+    placer.started(serverKey("alice"), "node1" as NodeId);
     expect(startsOn("node1")).toBe(1);
     await clock.advance(100);
     sample("node1"); // may have been measured before the server ran
@@ -135,12 +163,20 @@ describe("a reservation", () => {
     expect(startsOn("node1")).toBe(0);
   });
 
-  it("goes after the end of a start even if no sample comes", async () => {
-    const { clock, place, placer, startsOn } = setUp(1);
+  it("is given back at once when the start failed", () => {
+    const { place, placer, startsOn, growthOn } = setUp(1);
     place("alice");
     placer.release(serverKey("alice"));
-    placer.release(serverKey("alice"));
-    await clock.advance(15_000);
+    expect(startsOn("node1")).toBe(0);
+    expect(growthOn("node1")).toEqual([]);
+  });
+
+  it("goes after a start even if no sample comes", async () => {
+    const { clock, start, placer, startsOn } = setUp(1);
+    start("alice");
+    await clock.advance(1000);
+    placer.started(serverKey("alice"), "node1" as NodeId);
+    await clock.advance(14_000);
     expect(startsOn("node1")).toBe(0);
   });
 
@@ -153,10 +189,9 @@ describe("a reservation", () => {
     expect(startsOn("node1")).toBe(0);
   });
 
-  it("no more binds a server whose start ended", () => {
-    const { place, placer, sample } = setUp(2);
-    const first = place("alice") ?? "";
-    placer.release(serverKey("alice"));
+  it("no more binds a server that has started", () => {
+    const { place, start, sample } = setUp(2);
+    const first = start("alice") ?? "";
     sample(first, { memoryAvailableBytes: 2 * GIB });
     expect(place("alice")).not.toBe(first);
   });
@@ -168,6 +203,90 @@ describe("a reservation", () => {
   });
 });
 
+describe("a new server", () => {
+  it("is expected to grow, evenly less as time goes by", async () => {
+    const { clock, start, growthOn } = setUp(1);
+    start("alice");
+    expect(growthOn("node1")).toEqual([2 * GIB]);
+    await clock.advance(15 * MINUTE_MS);
+    expect(growthOn("node1")).toEqual([GIB]);
+    await clock.advance(15 * MINUTE_MS);
+    expect(growthOn("node1")).toEqual([]);
+  });
+
+  it("is expected to take no more what it was measured to have taken", () => {
+    const { start, growth, growthOn } = setUp(1);
+    start("alice");
+    growth.measured("node1" as NodeId, [{ key: serverKey("alice"), rssBytes: 0.5 * GIB }]);
+    expect(growthOn("node1")).toEqual([1.5 * GIB]);
+    growth.measured("node1" as NodeId, [{ key: serverKey("alice"), rssBytes: 3 * GIB }]);
+    expect(growthOn("node1")).toEqual([0]);
+  });
+
+  it("is expected to grow no more once its node does not measure it any more, but not before it did", () => {
+    const { start, growth, growthOn } = setUp(1);
+    start("alice");
+    growth.measured("node1" as NodeId, []);
+    expect(growthOn("node1")).toHaveLength(1);
+    growth.measured("node1" as NodeId, [{ key: serverKey("alice"), rssBytes: 0 }]);
+    growth.measured("node2" as NodeId, []);
+    expect(growthOn("node1")).toHaveLength(1);
+    growth.measured("node1" as NodeId, []);
+    expect(growthOn("node1")).toEqual([]);
+  });
+
+  it("is expected to grow to what its owner's servers took", async () => {
+    const { clock, start, sample, book, growthOn, placer } = setUp(1);
+    for (let minute = 0; minute <= 10; minute += 5) {
+      book.note("node1" as NodeId, { key: serverKey("alice"), rssBytes: 6 * GIB });
+      await clock.advance(5 * MINUTE_MS);
+    }
+    sample("node1");
+    start("alice");
+    expect(growthOn("node1")).toEqual([6 * GIB]);
+    expect(placer.explain(serverKey("alice")).verdicts[0]?.reasons).toEqual(
+      expect.arrayContaining([expect.stringContaining("6.0 GiB for it, as its owner's servers took lately")]),
+    );
+  });
+
+  it("is expected to grow no more once it was stopped there, or started elsewhere", () => {
+    const { start, placer, growthOn } = setUp(2);
+    start("alice");
+    placer.stopped(serverKey("alice"), "node2" as NodeId);
+    expect(growthOn("node1")).toHaveLength(1);
+    placer.started(serverKey("alice"), "node2" as NodeId);
+    expect([growthOn("node1"), growthOn("node2")]).toEqual([[], [2 * GIB]]);
+    placer.stopped(serverKey("alice"), "node2" as NodeId);
+    expect(growthOn("node2")).toEqual([]);
+  });
+
+  it("sends the next people elsewhere, though its node's figures show nothing of it yet", async () => {
+    const { clock, sample, start } = setUp(4, { memoryAvailableBytes: 20 * GIB });
+    sample("node1", { memoryAvailableBytes: 24 * GIB });
+    const places: (string | undefined)[] = [];
+    for (const user of users(6)) {
+      places.push(start(user));
+      await clock.advance(1000);
+      for (const name of ["node2", "node3", "node4"]) sample(name);
+      sample("node1", { memoryAvailableBytes: 24 * GIB });
+    }
+    expect(spread(places)).toEqual([1, 1, 1, 3]);
+  });
+
+  it("costs nobody a place: people are refused as if nobody grew", async () => {
+    const { clock, sample, start, place } = setUp(1, {
+      memoryTotalBytes: 4 * GIB,
+      memoryAvailableBytes: 2 * GIB,
+    });
+    for (const user of users(3)) expect(start(user)).toBe("node1");
+    await clock.advance(1000);
+    sample("node1");
+    expect(place("alice")).toBe("node1");
+    sample("node1", { memoryAvailableBytes: GIB });
+    expect(place("bob")).toBeUndefined();
+  });
+});
+
 describe("limits", () => {
   it("hold while people come, go and samples arrive in any order", () => {
     const limit = 3;
@@ -175,18 +294,20 @@ describe("limits", () => {
       fc.oneof(
         fc.record({ do: fc.constant("place" as const), user: fc.nat(9) }),
         fc.record({ do: fc.constant("release" as const), user: fc.nat(9) }),
+        fc.record({ do: fc.constant("start" as const), user: fc.nat(9) }),
         fc.record({ do: fc.constant("sample" as const), user: fc.nat(2) }),
       ),
       { maxLength: 60 },
     );
     fc.assert(
       fc.property(steps, (list) => {
-        const { hosts, place, placer, sample, startsOn } = setUp(0);
+        const { hosts, place, start, placer, sample, startsOn } = setUp(0);
         hosts.adopt([1, 2].map((n) => ({ ...specOf(`node${n}`), maxServers: limit })));
         sample("node1");
         sample("node2");
         for (const step of list) {
           if (step.do === "place") place(`user${step.user}`);
+          else if (step.do === "start") start(`user${step.user}`);
           else if (step.do === "release") placer.release(serverKey(`user${step.user}`));
           else sample(`node${step.user}`);
           expect(startsOn("node1")).toBeLessThanOrEqual(limit);

@@ -2,7 +2,11 @@ import { describe, expect, it } from "@jest/globals";
 import { AppError } from "../../src/errors.ts";
 import type { ServerKey, ServerName, UserName } from "../../src/model.ts";
 import { createEntryRig } from "../support/entry-rig.ts";
-import { ALICE, NODE1, NODE2 } from "../support/fake-world.ts";
+import { createFakeClock } from "../support/fake-clock.ts";
+import { ALICE, createFakeWorld, NODE1, NODE2, VERDICTS } from "../support/fake-world.ts";
+import { createMemoryStore } from "../support/memory-store.ts";
+
+const NO_WISH = { labels: [], gpus: 0 };
 
 const traveller = { user: ALICE.user, groups: ["lab"] };
 const BEING_STARTED = { key: ALICE, node: NODE2, evidence: "hub-list", ready: false, seenAtMs: 0 } as const;
@@ -20,6 +24,7 @@ describe("a first arrival", () => {
       "introduce node1 ticket-alice-node1",
       "start node1 alice/",
       "follow node1",
+      "grows node1 alice/",
     ]);
     expect(world.placer.reserved.size).toBe(0);
     expect(ended).toHaveLength(1);
@@ -96,6 +101,25 @@ describe("sharing", () => {
     expect(world.did.filter((did) => did.startsWith("hub node2"))).toHaveLength(0);
   });
 
+  it("lets many routers that place on different nodes at the same moment agree on one", async () => {
+    const clock = createFakeClock(1_000_000);
+    const world = createFakeWorld(clock);
+    const store = createMemoryStore(clock);
+    const rigs = [NODE1, NODE2, NODE1, NODE2].map((node, i) => {
+      const placer = {
+        ...world.placer,
+        place: () => ({ kind: "placed" as const, node, verdicts: VERDICTS }),
+      };
+      return createEntryRig({ clock, world: { ...world, placer }, store, router: `router-${i}` });
+    });
+    for (const { entry } of rigs) entry.open(traveller, ALICE);
+    await clock.advance(10_000);
+    const ends = rigs.map(({ entry }) => entry.find(ALICE)?.outcome);
+    expect(new Set(ends.map((end) => JSON.stringify(end))).size).toBe(1);
+    expect(ends[0]?.kind).toBe("arrived");
+    expect(new Set(world.did.filter((did) => did.startsWith("start "))).size).toBe(1);
+  });
+
   it("follows the router that was first when both place at once", async () => {
     const { clock, entry, world, store } = createEntryRig();
     world.next = { kind: "placed", node: NODE2 };
@@ -159,6 +183,20 @@ describe("coming back", () => {
     expect(world.did).toEqual(["locate", "hub node2", "follow node2"]);
   });
 
+  it("permits the start of a server that its hub knows and that is stopped", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.location = { kind: "found", sighting: { ...BEING_STARTED, seenAtMs: clock.now() }, others: [] };
+    entry.open(traveller, ALICE);
+    await clock.advance(5000);
+    const acts = world.did.filter((did) => !did.startsWith("hub"));
+    expect(acts).toEqual([
+      "locate",
+      "introduce node2 ticket-alice-node2",
+      "start node2 alice/",
+      "follow node2",
+    ]);
+  });
+
   it("waits for a former server to stop, then places", async () => {
     const { clock, entry, world } = createEntryRig();
     world.location = { kind: "found", sighting: { ...BEING_STARTED, pending: "stop" }, others: [] };
@@ -186,11 +224,34 @@ describe("coming back", () => {
     entry.open(traveller, ALICE);
     await clock.advance(5000);
     world.servers.clear();
-    await entry.forget(ALICE);
+    await entry.forget(ALICE, NODE1);
     world.next = { kind: "placed", node: NODE2 };
     entry.open(traveller, ALICE);
     await clock.advance(5000);
     expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE2 });
+  });
+});
+
+describe("a start that a hub refuses", () => {
+  it("because it was restarted and forgot the permit is asked for again", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.serverFailure = new AppError("START_NOT_PERMITTED", "node1: servers are started from the entrance");
+    entry.open(traveller, ALICE);
+    await clock.advance(3500);
+    world.serverFailure = undefined;
+    await clock.advance(10_000);
+    expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE1 });
+    expect(world.did.filter((did) => did.startsWith("introduce"))).toHaveLength(2);
+  });
+});
+
+describe("the claim of a dead server", () => {
+  it("may be replaced by the start that its absence led to", async () => {
+    const { clock, entry, world } = createEntryRig();
+    world.location = { kind: "none", supersedes: "its-claim" };
+    entry.open(traveller, ALICE);
+    await clock.advance(5000);
+    expect(world.did).toContain("introduce node1 ticket-alice-node1-its-claim");
   });
 });
 
@@ -202,7 +263,7 @@ describe("a silent node", () => {
     world.location = silent;
     entry.open(traveller, ALICE);
     await clock.advance(30_000);
-    expect(entry.find(ALICE)?.silence).toMatchObject({ mayStartElsewhere: false });
+    expect(entry.find(ALICE)?.obstacle).toMatchObject({ mayStartElsewhere: false });
     expect(world.did).not.toContain("place");
     world.servers.set("alice/", NODE2);
     await clock.advance(1000);
@@ -214,10 +275,10 @@ describe("a silent node", () => {
     world.location = silent;
     entry.open(traveller, ALICE);
     await clock.advance(30_000);
-    expect(entry.startElsewhere(ALICE)).toBe(false);
+    expect(entry.decide(ALICE, { kind: "elsewhere" })).toBe(false);
     await clock.advance(31_000);
-    expect(entry.find(ALICE)?.silence?.mayStartElsewhere).toBe(true);
-    expect(entry.startElsewhere(ALICE)).toBe(true);
+    expect(entry.find(ALICE)?.obstacle).toMatchObject({ mayStartElsewhere: true });
+    expect(entry.decide(ALICE, { kind: "elsewhere" })).toBe(true);
     await clock.advance(5000);
     expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE1 });
   });
@@ -228,7 +289,7 @@ describe("a silent node", () => {
     world.location = { kind: "unknown", silent: [{ node: NODE2, reason: "no answer", lastSeenMs }] };
     entry.open(traveller, ALICE);
     await clock.advance(0);
-    expect(entry.startElsewhere(ALICE)).toBe(true);
+    expect(entry.decide(ALICE, { kind: "elsewhere" })).toBe(true);
   });
 
   it("is not waited for without end", async () => {
@@ -261,12 +322,12 @@ describe("failures", () => {
     expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE2 });
     expect(JSON.stringify(entry.find(ALICE)?.steps)).toContain("no jupyterhub there; another node is tried");
     const bob: ServerKey = { ...ALICE, user: "bob" as UserName };
-    expect(entry.explain(bob)).toMatchObject({
+    expect(entry.explain(bob, NO_WISH)).toMatchObject({
       node: NODE2,
       verdicts: [{ node: NODE1, reasons: ["its hub did not start lately: no jupyterhub there"] }],
     });
     await clock.advance(120_000);
-    expect(entry.explain(bob)).toMatchObject({ node: NODE1 });
+    expect(entry.explain(bob, NO_WISH)).toMatchObject({ node: NODE1 });
   });
 
   it("stays where a server belongs, even if its hub does not start", async () => {
@@ -358,11 +419,11 @@ describe("failures", () => {
 
   it("goes on alone when the store is down", async () => {
     const { clock, entry, store, log, world } = createEntryRig();
-    store.isDown = true;
+    store.setDown(true);
     entry.open(traveller, ALICE);
     await clock.advance(5000);
     expect(entry.find(ALICE)?.outcome?.kind).toBe("arrived");
-    expect(log.lines.some(({ level }) => level === "warn")).toBe(true);
+    expect(log.lines.some(({ message }) => message.includes("deciding alone"))).toBe(true);
     world.servers.clear();
     world.next = { kind: "placed", node: NODE2 };
     entry.open(traveller, ALICE);
@@ -374,7 +435,7 @@ describe("failures", () => {
     const { clock, entry, store } = createEntryRig();
     entry.open(traveller, ALICE);
     await clock.advance(500);
-    store.clear();
+    store.wipe();
     await clock.advance(5000);
     expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE1 });
   });

@@ -9,8 +9,9 @@ import { createMemoryLog } from "../support/memory-log.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 
 const SECRET = "0123456789abcdef";
+const MASTER_KEYS = [new Uint8Array(32).fill(3)];
 const OPTIONS = {
-  masterKeys: [new Uint8Array(32).fill(3)],
+  masterKeys: () => MASTER_KEYS,
   userHeader: "Remote-User",
   groupsHeader: "Remote-Groups",
   secretHeader: "X-Proxy-Secret",

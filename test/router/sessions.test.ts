@@ -2,7 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { SignJWT, UnsecuredJWT } from "jose";
 import fc from "fast-check";
 import type { NodeId, UserName } from "../../src/model.ts";
-import { deriveKey } from "../../src/router/decide/keys.ts";
+import { deriveKey, type Keys } from "../../src/router/decide/keys.ts";
 import type { SessionLookup } from "../../src/router/decide/session.ts";
 import type { Revocation } from "../../src/router/decide/revocation.ts";
 import { createRevocations } from "../../src/router/revocations.ts";
@@ -38,21 +38,22 @@ function setUp({ masterKeys = [OLD_KEY], isSecure = false, adminUsers = [], admi
 
   /** Another router with the same keys and store. */
   function router(
-    keys = masterKeys,
+    keys: readonly Uint8Array[] | Keys = masterKeys,
     admins = { adminUsers, adminGroups },
     known: readonly Revocation[] = [],
+    shared = store,
   ) {
     function append(entry: Revocation): Promise<void> {
       journal.push(entry);
       return Promise.resolve();
     }
     const revocations = createRevocations(
-      { clock, store, log, journal: { append } },
+      { clock, store: shared, log, journal: { append } },
       { totalMs: 8 * HOUR, known },
     );
     return createSessions(
       { clock, random, store, log, revocations },
-      { masterKeys: keys, isSecure, ...admins },
+      { masterKeys: typeof keys === "function" ? keys : () => keys, isSecure, ...admins },
     );
   }
   return { clock, store, log, journal, router, sessions: router() };
@@ -124,6 +125,18 @@ describe("a session", () => {
     expect(await router().visited(stale)).toEqual(["node1", "node2"]);
   });
 
+  it("takes from the store only what can be a node, and not without end", async () => {
+    const { sessions, store, router } = setUp();
+    const { session } = await sessions.begin({ user: alice, groups: [] }, node1);
+    const planted = ["../x", "a;Domain=example.org", "b\r\nSet-Cookie:c=d", "node2"];
+    const many = Array.from({ length: 5000 }, (_, i) => `n${i}`);
+    await store.set(`visited/${session.id}`, [...planted, ...many].join(" "), HOUR);
+    const visited = await router().visited(session);
+    expect(visited).toContain("node2");
+    expect(visited.filter((node) => !/^[a-z0-9]+$/.test(node))).toEqual([]);
+    expect(visited.length).toBeLessThan(2000);
+  });
+
   it("makes admins by configuration as it is now, and by lobby group", async () => {
     const { sessions, router } = setUp({ adminUsers: ["alice"] });
     const { cookies } = await sessions.begin({ user: alice, groups: ["staff"] }, node1);
@@ -166,6 +179,34 @@ describe("key rotation", () => {
     expect(await after.read(withCookies(cookies))).toEqual({ kind: "none" });
     expect(await after.read(withCookies(reissued.cookies))).toMatchObject({ kind: "session" });
   });
+
+  it("signs a session anew with the newest key when it is used, once", async () => {
+    const { sessions, router } = setUp();
+    const { cookies } = await sessions.begin({ user: alice, groups: [] }, node1);
+    const rotated = router([NEW_KEY, OLD_KEY]);
+    const lookup = await rotated.read(withCookies(cookies));
+    const renewal = lookup.kind === "session" ? lookup.renewal : [];
+    expect(renewal).toHaveLength(1);
+    expect(await rotated.read(withCookies(renewal))).toMatchObject({ kind: "session", renewal: [] });
+    expect(await router([NEW_KEY]).read(withCookies(renewal))).toMatchObject({
+      kind: "session",
+      renewal: [],
+    });
+  });
+});
+
+it("takes up new keys while it runs, and trusts no cookie any more that only a former key vouches for", async () => {
+  let keys = [OLD_KEY];
+  const { router } = setUp();
+  const sessions = router(() => keys);
+  const { cookies } = await sessions.begin({ user: alice, groups: [] }, node1);
+  expect(await sessions.read(withCookies(cookies))).toMatchObject({ kind: "session" });
+  keys = [NEW_KEY, OLD_KEY];
+  const session = sessionIn(await sessions.read(withCookies(cookies)));
+  const reissued = await sessions.addNode(session, node1);
+  keys = [NEW_KEY];
+  expect(await sessions.read(withCookies(cookies))).toEqual({ kind: "none" });
+  expect(await sessions.read(withCookies(reissued.cookies))).toMatchObject({ kind: "session" });
 });
 
 describe("a forged session", () => {
@@ -283,8 +324,47 @@ describe("a revoked session", () => {
     expect(await other.read(withCookies(cookies))).toMatchObject({ kind: "session" });
     await sessions.revoke(session);
     expect(await sessions.read(withCookies(cookies))).toEqual({ kind: "none" });
-    await clock.advance(2000);
+    await clock.advance(0);
     expect(await other.read(withCookies(cookies))).toEqual({ kind: "none" });
+  });
+
+  it("is nobody's soon at a router that did not hear of it", async () => {
+    const { sessions, router, store, clock } = setUp();
+    const deaf = router([OLD_KEY], { adminUsers: [], adminGroups: [] }, [], {
+      ...store,
+      subscribe: () => () => undefined,
+    });
+    const { session, cookies } = await sessions.begin({ user: alice, groups: [] }, node1);
+    expect(await deaf.read(withCookies(cookies))).toMatchObject({ kind: "session" });
+    await sessions.revoke(session);
+    await clock.advance(2000);
+    expect(await deaf.read(withCookies(cookies))).toEqual({ kind: "none" });
+  });
+
+  it("is put back into a store that was emptied or away, never in place of a later one", async () => {
+    const { sessions, router, store, clock } = setUp();
+    const first = await sessions.begin({ user: alice, groups: [] }, node1);
+    await sessions.revokeUser(alice);
+    store.wipe();
+    await clock.advance(1000);
+    const latest = String(clock.now());
+    await store.set("signed-out/alice", latest, HOUR);
+    await store.refill();
+    expect(await store.get("signed-out/alice")).toBe(latest);
+    store.wipe();
+    await store.refill();
+    expect(await router().read(withCookies(first.cookies))).toEqual({ kind: "none" });
+  });
+
+  it("is not what anybody says on the channel: only words that parse, and no time to come", async () => {
+    const { sessions, store, clock } = setUp();
+    const words = ["", "{", "[]", '{"key":"revoked/"}', '{"key":"witness","atMs":1}', '{"atMs":"1"}'];
+    for (const text of words) await store.publish("revocations", text);
+    const future = clock.now() + 100 * HOUR;
+    await store.publish("revocations", JSON.stringify({ key: "signed-out/alice", atMs: future }));
+    await clock.advance(1000);
+    const { cookies } = await sessions.begin({ user: alice, groups: [] }, node1);
+    expect(await sessions.read(withCookies(cookies))).toMatchObject({ kind: "session" });
   });
 
   it("stays revoked here when the store is down or has forgotten", async () => {

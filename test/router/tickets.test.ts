@@ -3,7 +3,7 @@ import { createPublicKey, generateKeyPairSync } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "@jest/globals";
-import type { NodeId, UserName } from "../../src/model.ts";
+import { DEFAULT_SERVER, type NodeId, type ServerName, type UserName } from "../../src/model.ts";
 import { createTickets } from "../../src/router/tickets.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createFakeRandom } from "../support/fake-random.ts";
@@ -26,7 +26,10 @@ const other = generateKeyPairSync("ed25519");
 function ticketsWith({ key = privateKey, offsetMs = 0 } = {}) {
   const clock = createFakeClock(NOW_S * 1000);
   const random = createFakeRandom(String(offsetMs));
-  return createTickets({ clock, random, clockOffsetMs: (node) => (node === node1 ? offsetMs : 0) }, key);
+  return createTickets(
+    { clock, random, clockOffsetMs: (node) => (node === node1 ? offsetMs : 0) },
+    () => key,
+  );
 }
 
 type Try = readonly [token: string, use: string, now: number, nonce: string | null];
@@ -79,6 +82,15 @@ const why = hasPython ? "" : ` (NOT RUN: ${PYTHON} has no cryptography; set PYTH
       const [answer] = askHub([order], { startedAt: NOW_S + offsetS - 100 });
       expect(answer).toMatchObject({ user: "alice", groups: null });
     }
+  });
+
+  it("permits the start it was made for", () => {
+    const gpu = { server: "gpu" as ServerName, supersedes: "claim-of-a-dead-server" };
+    const orders = [undefined, { server: DEFAULT_SERVER }, gpu].map((start): Try => {
+      return [ticketsWith().introduce(alice.user, node1, start), "introduce", NOW_S, null];
+    });
+    const starts = orders.map((order) => askHub([order])[0]?.["start"]);
+    expect(starts).toEqual([undefined, { server: "", supersedes: null }, gpu]);
   });
 
   it("is nothing with another key, or changed", () => {

@@ -1,5 +1,5 @@
 import { CookieJar } from "tough-cookie";
-import { request } from "undici";
+import { Agent, buildConnector, request } from "undici";
 
 /** A browser without a screen: it keeps cookies, obeys their paths, and says where a request came from. */
 export interface CookieBrowser {
@@ -33,6 +33,16 @@ export interface BrowserPage {
   readonly hops: readonly string[];
 }
 
+const connect = buildConnector({});
+
+/** As browsers do, and the system's resolver does not everywhere: every name below `localhost` is this machine. */
+const dispatcher = new Agent({
+  connect: (options, callback) => {
+    const isLocal = options.hostname.endsWith(".localhost");
+    connect(isLocal ? { ...options, hostname: "127.0.0.1" } : options, callback);
+  },
+});
+
 const MAX_HOPS = 20;
 const OWN_PAGE: Navigation = { site: "same-origin" };
 
@@ -43,6 +53,7 @@ export function createCookieBrowser(origin: string, jar = new CookieJar()): Cook
     const cookie = await jar.getCookieString(url, { sameSiteContext: "lax" });
     const { statusCode, headers, body } = await request(url, {
       method,
+      dispatcher,
       headers: {
         accept: "text/html,*/*",
         "sec-fetch-mode": "navigate",

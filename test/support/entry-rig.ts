@@ -1,10 +1,14 @@
 import { createAssignments } from "../../src/router/assignments.ts";
+import type { Choice } from "../../src/router/decide/choice.ts";
 import type { Outcome } from "../../src/router/decide/journey.ts";
 import { createEntry } from "../../src/router/entry.ts";
-import type { Store } from "../../src/ports.ts";
+import { createKeptServers } from "../../src/router/kept-servers.ts";
+import { createRemedies } from "../../src/router/remedies.ts";
+import { createWishes } from "../../src/router/wishes.ts";
 import { createFakeClock } from "./fake-clock.ts";
-import { createFakeStore, createFakeWorld, type FakeWorld } from "./fake-world.ts";
+import { createFakeWorld, type FakeWorld } from "./fake-world.ts";
 import { createMemoryLog } from "./memory-log.ts";
+import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
 
 const ENTRY_OPTIONS = {
   locateMs: 5000,
@@ -30,20 +34,32 @@ const ASSIGNMENT_OPTIONS = {
 export function createEntryRig({
   clock = createFakeClock(1_000_000),
   world = createFakeWorld(clock),
-  store = createFakeStore(clock),
+  store = createMemoryStore(clock),
   router = "router-a",
+  choices = [],
 }: {
   clock?: ReturnType<typeof createFakeClock>;
   world?: FakeWorld;
-  store?: Store & { isDown: boolean; clear(): void };
+  store?: MemoryStore;
   router?: string;
+  choices?: readonly Choice[];
 } = {}) {
   const log = createMemoryLog();
   const ended: Outcome[] = [];
-  const assignments = createAssignments({ store, clock, log }, { ...ASSIGNMENT_OPTIONS, router });
+  const assignments = createAssignments(
+    { store, isNode: () => true, clock, log },
+    { ...ASSIGNMENT_OPTIONS, router },
+  );
   let count = 0;
   const random = { next: () => 0.5, token: () => `${router}-${(count += 1)}` };
   const meter = { ended: (outcome: Outcome) => void ended.push(outcome) };
-  const entry = createEntry({ ...world, clock, random, log, meter, assignments }, ENTRY_OPTIONS);
-  return { clock, world, store, log, ended, assignments, entry };
+  const keptServers = createKeptServers({ store, clock, log }, { keepMs: 8 * 3_600_000 });
+  const remedies = createRemedies({ ...world, keptServers, clock, log }, { stopMs: 90_000 });
+  const wishes = createWishes(
+    { store, placer: world.placer, clock, log },
+    { choices, groups: { ml: { labels: ["ml"] } }, patienceMs: 600_000, lookAgainMs: 5000 },
+  );
+  const parts = { ...world, clock, random, log, meter, assignments, remedies, wishes };
+  const entry = createEntry(parts, ENTRY_OPTIONS);
+  return { remedies, clock, world, store, log, ended, assignments, entry };
 }

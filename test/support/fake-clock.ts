@@ -21,19 +21,23 @@ export function createFakeClock(start = 0): FakeClock {
 
   return {
     now: () => time,
+    timeZone: "UTC",
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
         signal.throwIfAborted();
-        const sleeper = { at: time + ms, wake: resolve };
-        sleepers.push(sleeper);
-        signal.addEventListener(
-          "abort",
-          () => {
-            sleepers = sleepers.filter((s) => s !== sleeper);
-            reject(signal.reason as Error);
+        function leave(): void {
+          sleepers = sleepers.filter((s) => s !== sleeper);
+          reject(signal.reason as Error);
+        }
+        const sleeper = {
+          at: time + ms,
+          wake() {
+            signal.removeEventListener("abort", leave);
+            resolve();
           },
-          { once: true },
-        );
+        };
+        sleepers.push(sleeper);
+        signal.addEventListener("abort", leave, { once: true });
       }),
     deadline(ms) {
       const controller = new AbortController();

@@ -5,7 +5,7 @@ import { createMemoryLog } from "./memory-log.ts";
 import { nodeSpec } from "./node-views.ts";
 
 export interface FakeHosts extends NodeSet {
-  /** As if the file now named these nodes; an address may be said behind an `@`. */
+  /** As if the file now named these nodes, and others were empty; an address may be said behind an `@`. */
   set(...names: readonly string[]): void;
 }
 
@@ -19,6 +19,7 @@ export function createFakeHosts(...names: readonly string[]): FakeHosts {
         return nodeSpec(name, { id: name as NodeId, address });
       }),
     );
+    for (const { id } of nodes.all()) nodes.release(id);
   }
   set(...names);
   return { ...nodes, set };

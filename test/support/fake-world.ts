@@ -1,14 +1,14 @@
-import { AppError } from "../../src/errors.ts";
-import { keyText, type Location, type NodeId, type ServerKey, type UserName } from "../../src/model.ts";
+import { type Location } from "../../src/sighting.ts";
+import { keyText, type NodeId, type ServerKey, type UserName } from "../../src/model.ts";
 import type {
   Avoid,
   HubApi,
   HubKeeper,
   Locator,
+  LostServers,
   NodeVerdict,
   Placement,
   Placer,
-  Store,
 } from "../../src/ports.ts";
 import type { Introductions } from "../../src/router/decide/way-in.ts";
 import type { FakeClock } from "./fake-clock.ts";
@@ -21,14 +21,16 @@ export const NODE2 = "node2" as NodeId;
 export interface FakeWorld {
   readonly locator: Locator;
   readonly hubs: HubKeeper;
-  readonly hubApi: Pick<HubApi, "introduce" | "startServer" | "followStart" | "stopServer" | "serversOf">;
+  readonly hubApi: Pick<HubApi, "introduce" | "startServer" | "followStart" | "stopServer">;
   readonly placer: Placer & { readonly reserved: Set<string> };
   readonly introductions: Introductions;
+  readonly lostServers: LostServers;
   readonly did: string[];
   /** What `locate` answers, unless a server runs. */
   location: Location;
   readonly servers: Map<string, NodeId>;
   next: { readonly kind: "placed"; readonly node: NodeId } | { readonly kind: "none" };
+  startedAtMs: number;
   hubMs: number;
   serverMs: number;
   hubFailure: Error | undefined;
@@ -49,7 +51,8 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
   const reserved = new Set<string>();
 
   function sighting(key: ServerKey, node: NodeId) {
-    return { key, node, evidence: "hub-list" as const, ready: true, seenAtMs: clock.now() };
+    const startedAt = new Date(world.startedAtMs).toISOString();
+    return { key, node, evidence: "hub-list" as const, ready: true, startedAt, seenAtMs: clock.now() };
   }
 
   /** Where `next` is to be avoided: the first of the other nodes. */
@@ -73,13 +76,21 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
     servers,
     location: { kind: "none" },
     next: { kind: "placed", node: NODE1 },
+    startedAtMs: 400_000,
     hubMs: 1000,
     serverMs: 2000,
     hubFailure: undefined,
     nodes: [NODE1, NODE2],
     goodHubs: new Set(),
     serverFailure: undefined,
-    locator: { locate, locateAll: (user) => locate({ ...ALICE, user }) },
+    locator: {
+      locate,
+      locateAll: (user) => locate({ ...ALICE, user }),
+      lookAfresh(nodes) {
+        did.push(`look ${nodes.join()}`);
+        return Promise.resolve();
+      },
+    },
     hubs: {
       async ensureReady(node, onProgress, signal) {
         did.push(`hub ${node}`);
@@ -99,7 +110,7 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
       },
       async followStart(node, key, onProgress, signal) {
         did.push(`follow ${node}`);
-        onProgress("Spawning server...");
+        onProgress("Spawning server...", false);
         await clock.sleep(world.serverMs, signal);
         if (world.serverFailure) throw world.serverFailure;
         servers.set(keyText(key), node);
@@ -109,54 +120,40 @@ export function createFakeWorld(clock: FakeClock): FakeWorld {
         servers.delete(keyText(key));
         return Promise.resolve();
       },
-      serversOf: (_node, user) =>
-        Promise.resolve([{ key: { ...ALICE, user }, ready: true, startedAt: "2026-01-02T03:04:05Z" }]),
     },
     placer: {
       reserved,
-      place(key, avoid) {
-        did.push("place");
+      recall: () => Promise.resolve(),
+      place(key, avoid, wish) {
+        did.push(wish?.gpus || wish?.labels.length ? `place ${wish.gpus} ${wish.labels.join(",")}` : "place");
         const placement = decide(avoid);
         if (placement.kind === "placed") reserved.add(keyText(key));
         return placement;
       },
       explain: (_key, avoid) => decide(avoid),
+      started: (key, node) => {
+        did.push(`grows ${node} ${keyText(key)}`);
+        reserved.delete(keyText(key));
+      },
+      offer: () => ({ nodes: 0 }),
+      grant: (_key, _node, { gpus }) => (gpus > 0 ? { kind: "nvidia", ids: ["GPU-1"] } : undefined),
+      taken: (key) => void reserved.delete(keyText(key)),
       release: (key) => void reserved.delete(keyText(key)),
+      stopped: (key, node) => void did.push(`gone ${node} ${keyText(key)}`),
     },
-    introductions: { mint: (node, { user }) => Promise.resolve(`ticket-${user}-${node}`) },
+    introductions: {
+      mint: (node, { user }, start) =>
+        Promise.resolve(
+          ["ticket", user, node, start?.supersedes, ...(start?.gpus?.ids ?? [])].filter(Boolean).join("-"),
+        ),
+    },
+    lostServers: {
+      stop(node, key, { pid }) {
+        did.push(`end ${node} ${keyText(key)} ${pid}`);
+        world.location = { kind: "none", supersedes: "claim" };
+        return Promise.resolve();
+      },
+    },
   };
   return world;
-}
-
-/** A store in memory that can be switched off. */
-export function createFakeStore(clock: FakeClock): Store & { isDown: boolean; clear(): void } {
-  const values = new Map<string, { readonly value: string; readonly untilMs: number }>();
-
-  function live(key: string): string | undefined {
-    const kept = values.get(key);
-    return kept !== undefined && kept.untilMs > clock.now() ? kept.value : undefined;
-  }
-
-  function guard<T>(work: () => T): Promise<T> {
-    if (store.isDown) return Promise.reject(new AppError("STORE_UNAVAILABLE", "the cache does not answer"));
-    return Promise.resolve(work());
-  }
-
-  const store = {
-    isDown: false,
-    clear: () => {
-      values.clear();
-    },
-    get: (key: string) => guard(() => live(key)),
-    set: (key: string, value: string, ttlMs: number) =>
-      guard(() => void values.set(key, { value, untilMs: clock.now() + ttlMs })),
-    setIfAbsent: (key: string, value: string, ttlMs: number) =>
-      guard(() => {
-        if (live(key) !== undefined) return false;
-        values.set(key, { value, untilMs: clock.now() + ttlMs });
-        return true;
-      }),
-    delete: (key: string) => guard(() => void values.delete(key)),
-  };
-  return store;
 }

@@ -4,15 +4,16 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 
-/** Real nodes for end-to-end tests, apart from the lab a person may have up: other folder, bridge, network. */
+/** Real nodes for end-to-end tests, apart from the lab a person may have up, and from those of jest's other workers. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+const WORKER = process.env["JEST_WORKER_ID"] ?? "0";
 const ENVIRONMENT = {
   ...process.env,
-  LAB_DIR: process.env["E2E_LAB_DIR"] ?? join(ROOT, ".cache/e2e-lab"),
-  LAB_BRIDGE: process.env["E2E_LAB_BRIDGE"] ?? "mjhe2e0",
-  LAB_NET: process.env["E2E_LAB_NET"] ?? "10.79.0",
+  LAB_DIR: process.env["E2E_LAB_DIR"] ?? join(ROOT, `.cache/e2e-lab-${WORKER}`),
+  LAB_BRIDGE: process.env["E2E_LAB_BRIDGE"] ?? `mjhe2e${WORKER}`,
+  LAB_NET: process.env["E2E_LAB_NET"] ?? `10.79.${WORKER}`,
 };
 
 export interface Lab {
@@ -23,12 +24,20 @@ export interface Lab {
   down(): void;
 }
 
+interface LabOptions {
+  readonly build?: "stable" | "beta" | "debian13";
+  /** The nodes' PID 1. */
+  readonly init?: "bash" | "systemd";
+  /** How many. */
+  readonly nodes?: number;
+}
+
 /** Boots the lab with JupyterHub for it. Needs root and `npm run build`. */
-export function startLab({ build = "stable" }: { build?: "stable" | "beta" | "debian13" } = {}): Lab {
+export function startLab({ build = "stable", init = "bash", nodes = 3 }: LabOptions = {}): Lab {
   const jupyterhub: unknown = JSON.parse(script("lab-jupyterhub", [build, "--json"]));
-  const environment = labEnvironmentFor(jupyterhub);
+  const environment = { ...labEnvironmentFor(jupyterhub), LAB_INIT: init, LAB_NODES: String(nodes) };
   function run(...args: string[]): string {
-    return script("lab", args, environment);
+    return script("lab", args, environment, COMMAND_MS);
   }
   run("down");
   run("up");
@@ -49,10 +58,19 @@ function labEnvironmentFor(answer: unknown): Record<string, string> {
   return { LAB_BASE: base, LAB_JUPYTERHUB: command, LAB_PROXY: proxy };
 }
 
-function script(name: string, args: readonly string[], environment: Record<string, string> = {}): string {
+/** No command of the lab takes longer: one that does hangs, and the test fails there instead of waiting for ever. */
+const COMMAND_MS = 180_000;
+
+function script(
+  name: string,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+  timeout?: number,
+): string {
   const options = { env: { ...ENVIRONMENT, ...environment }, encoding: "utf8" as const, cwd: ROOT };
   return execFileSync(join(ROOT, "scripts", name), args, {
     ...options,
+    ...(timeout !== undefined && { timeout }),
     stdio: ["ignore", "pipe", "inherit"],
   });
 }
@@ -73,8 +91,12 @@ export interface RouterProcess {
   stop(): Promise<void>;
 }
 
-/** Provisions the nodes and starts a router as the lab's unprivileged account, on a free port. */
-export async function startRouter(lab: Lab, overrides: object = {}): Promise<RouterProcess> {
+/** Provisions the nodes, after the commands of `first`, and starts a router as the lab's unprivileged account, on a free port. */
+export async function startRouter(
+  lab: Lab,
+  overrides: object = {},
+  first: readonly (readonly string[])[] = [],
+): Promise<RouterProcess> {
   if (!existsSync(join(ROOT, "dist/main.js"))) throw new Error("run `npm run build` first");
   const configFile = writeConfig(lab, overrides);
   function command(...args: string[]): string {
@@ -87,8 +109,30 @@ export async function startRouter(lab: Lab, overrides: object = {}): Promise<Rou
       ...args,
     );
   }
-  command("provision", "--all");
+  for (const words of [...first, ["provision", "--all"]]) command(...words);
   return { ...(await launch(configFile)), command };
+}
+
+/** A router that has ended, again: same configuration, hence same state directory. */
+export async function restartRouter(router: RouterProcess): Promise<RouterProcess> {
+  return { ...router, ...(await launch(router.configFile)) };
+}
+
+/** A second router of the same site: the same keys, a state directory of its own. */
+export async function startTwin(lab: Lab, router: RouterProcess, port = 0): Promise<RouterProcess> {
+  const folder = join(lab.dir, "router");
+  const configFile = join(folder, "twin.yaml");
+  const config = parse(readFileSync(router.configFile, "utf8")) as object;
+  const state = join(folder, "twin");
+  lab.run(
+    "as-router",
+    "sh",
+    "-c",
+    `mkdir -m 700 ${state} && cp ${folder}/state/*.key ${folder}/state/*.pem ${state}`,
+  );
+  const own = { state_dir: state, listen: { host: "127.0.0.1", port } };
+  writeFileSync(configFile, stringify({ ...config, ...own }));
+  return { ...router, ...(await launch(configFile)) };
 }
 
 function writeConfig(lab: Lab, overrides: object): string {
@@ -102,6 +146,7 @@ function writeConfig(lab: Lab, overrides: object): string {
     listen: { host: "127.0.0.1", port: 0 },
     lobby: ["node1"],
     admin: { users: ["carol"] },
+    home: { path: join(lab.dir, "home/{user}") },
     ssh: { key_file: LAB_KEY, known_hosts: [LAB_KNOWN_HOSTS] },
     hub: { jupyterhub: LAB_JUPYTERHUB, proxy_command: [LAB_PROXY] },
     ...overrides,

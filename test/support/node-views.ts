@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type {
+  Closure,
   ClusterSnapshot,
   LoadSample,
   NodeId,
@@ -10,6 +11,7 @@ import type {
   ServerName,
   UserName,
 } from "../../src/model.ts";
+import type { Growing } from "../../src/nodes/growth.ts";
 
 export const GIB = 1024 ** 3;
 export const MIB = 1024 ** 2;
@@ -49,8 +51,8 @@ export function nodeView(id: string, { spec = {}, load = {}, ...over }: ViewChan
     spec: nodeSpec(id, spec),
     state: "up",
     detail: "",
-    isDraining: false,
     reservations: [],
+    growing: [],
     load: loadSample(load),
     ...over,
   };
@@ -77,6 +79,11 @@ export function reservation(node: string, user: string, over: Partial<Reservatio
     expiresAtMs: 120_000,
     ...over,
   };
+}
+
+/** A server that has just started. */
+export function growing(user: string, memoryBytes = 2 * GIB): Growing {
+  return { key: serverKey(user), memoryBytes };
 }
 
 /** Numbers spread evenly from 0 to `max`; `fc.double` gives mostly tiny ones. */
@@ -108,19 +115,27 @@ const anyView: fc.Arbitrary<NodeView> = fc
   .record({
     id: fc.stringMatching(/^[a-z][a-z0-9]{0,2}$/),
     state: fc.constantFrom("up", "up", "up", "up", "up", "up", "up", "up", "down", "unknown"),
-    isDraining: fc.constantFrom(false, false, false, false, false, false, false, true),
+    closure: fc.constantFrom<Closure | undefined>(...Array<undefined>(7), { state: "draining", words: "x" }),
     load: fc.option(anyLoad, { nil: undefined, freq: 8 }),
     weight: fc.constantFrom(0.5, 1, 1, 2),
     labels: fc.subarray(["a100", "gpu"]),
     maxServers: fc.option(fc.nat(20), { nil: undefined }),
+    places: fc.constantFrom(...Array<undefined>(7), "jobs" as const),
     starting: fc.uniqueArray(fc.constantFrom("alice", "bob", "carol", "dave"), { maxLength: 4 }),
+    growing: fc.array(fc.record({ user: fc.constantFrom("alice", "erin", "zoe"), gib: evenly(2) }), {
+      maxLength: 4,
+    }),
   })
-  .map(({ id, state, isDraining, load, weight, labels, maxServers, starting }) => ({
-    spec: nodeSpec(id, { weight, labels, ...(maxServers !== undefined && { maxServers }) }),
+  .map(({ id, state, closure, load, weight, labels, maxServers, places, starting, ...rest }) => ({
+    spec: nodeSpec(id, {
+      ...{ weight, labels, ...(maxServers !== undefined && { maxServers }) },
+      ...(places !== undefined && { places }),
+    }),
     state,
     detail: "",
-    isDraining,
     reservations: starting.map((user) => reservation(id, user)),
+    ...(closure !== undefined && { closure }),
+    growing: rest.growing.map(({ user, gib }) => growing(user, gib * GIB)),
     ...(load !== undefined && { load }),
   }));
 

@@ -1,4 +1,5 @@
-import type { NodeSpec } from "../../src/model.ts";
+import type { Maintenance, NodeSpec } from "../../src/model.ts";
+import { addDays } from "../../src/wall-clock.ts";
 
 /** A hosts file that says all of these nodes explicitly, one a line. */
 export function printHostsFile(nodes: readonly NodeSpec[]): string {
@@ -15,6 +16,7 @@ function assignments(node: NodeSpec): readonly string[] {
     weight: node.weight,
     labels: node.labels.length === 0 ? undefined : node.labels.join(","),
     max_servers: node.maxServers,
+    maintenance: node.maintenance && printMaintenance(node.maintenance),
     jupyterhub: node.jupyterhub,
     proxy_command: node.proxyCommand,
   };
@@ -22,6 +24,20 @@ function assignments(node: NodeSpec): readonly string[] {
     value === undefined ? [] : [`${key}=${quote(String(value))}`],
   );
 }
+
+function printMaintenance({ windows, leadMs }: Maintenance): string {
+  const printed = windows.map(({ day, from, days, to }) => `${day} ${from}-${lastDay(day, days)}${to}`);
+  return [...printed, `lead ${leadMs / 60_000}min`].join(", ");
+}
+
+/** Of a window of one week's day that ends on another, or of one date that ends on another. */
+function lastDay(day: string, days: number): string {
+  if (day === "daily" || days === 0) return "";
+  if (/^\d/.test(day)) return `${addDays(day, days)} `;
+  return `${WEEKDAYS[(WEEKDAYS.indexOf(day) + days) % 7] ?? ""} `;
+}
+
+const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 
 function quote(value: string): string {
   return /^[\w./:,-]*$/.test(value) ? value : `"${value.replace(/(["\\])/g, "\\$1")}"`;

@@ -109,7 +109,7 @@ export async function startProxy(
       ...(options.whereNow && { whereNow: options.whereNow }),
       onUpstreamFailure: (node, error) => failures.push({ node, error }),
     },
-    { ...DEFAULTS, isTls: options.tls !== undefined, ...options },
+    { ...PROXY_OPTIONS, isTls: options.tls !== undefined, ...options },
   );
   const front = createFrontServer({ app, proxy, log }, frontOptions(options));
   await front.start().catch(async (err: unknown) => {
@@ -138,7 +138,7 @@ function frontOptions({ drainMs = 100, listenPort = 0, tls }: FixtureOptions): F
   return { host: "127.0.0.1", port: listenPort, ...limits, ...(tls && { tls }) };
 }
 
-const DEFAULTS: ForwarderOptions = {
+export const PROXY_OPTIONS: ForwarderOptions = {
   port: 910,
   dialTimeoutMs: 2000,
   answerTimeoutMs: 10_000,

@@ -4,6 +4,7 @@ import type { Clock, Random } from "../../src/ports.ts";
 /** Real time, for tests of adapters: short waits against the real thing. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  timeZone: "UTC",
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   deadline: (ms) => AbortSignal.timeout(ms),
 };

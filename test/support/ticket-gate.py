@@ -1,17 +1,15 @@
 """Reads one JSON object {"node", "keys", "now", "startedAt", "tries": [[token, use, now, nonce|null], ...]} and prints,
 for each try, what the hub's own verifier makes of it. Argument: the folder of multijhub_hub."""
 
-import importlib.util
 import json
 import sys
+from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-spec = importlib.util.spec_from_file_location("ticket", sys.argv[1] + "/ticket.py")
-ticket = importlib.util.module_from_spec(spec)
-sys.modules["ticket"] = ticket
-spec.loader.exec_module(ticket)
+sys.path.insert(0, str(Path(sys.argv[1]).parent))
+from multijhub_hub import ticket  # noqa: E402
 
 
 def verify(pem, signature, message):
@@ -23,11 +21,13 @@ def verify(pem, signature, message):
 
 
 order = json.load(sys.stdin)
-gate = ticket.TicketGate(order["node"], order["keys"], verify, order["startedAt"])
+gate = ticket.TicketGate(order["node"], order["keys"], verify, lambda: now - order["startedAt"])
 for token, use, now, nonce in order["tries"]:
     try:
         accepted = gate.accept(token, use, now, nonce)
         answer = {"user": accepted.user, "use": accepted.use, "session": accepted.session, "groups": accepted.groups}
+        if accepted.start is not None:
+            answer["start"] = {"server": accepted.start.server, "supersedes": accepted.start.supersedes}
     except ticket.TicketRefused as refused:
         answer = {"refused": str(refused)}
     print(json.dumps(answer))

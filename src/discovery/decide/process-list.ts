@@ -3,12 +3,25 @@ import type { NodeId } from "../../model.ts";
 import { escapeSegment, parseServerName, parseUserName } from "../../user-name.ts";
 import type { Seen } from "./report.ts";
 
-const Answer = z.object({ servers: z.array(z.unknown()) });
+/** What a node's process table shows of servers. */
+export interface ProcessList {
+  readonly servers: readonly Seen[];
+  /** The machine's own name. */
+  readonly host?: string;
+}
+
+const Answer = z.object({
+  host: z.string().max(253).optional(),
+  bootId: z.string().max(64).optional(),
+  servers: z.array(z.unknown()),
+});
 const Entry = z.object({
   user: z.string(),
   uid: z.int().positive(),
   serverName: z.string(),
   baseUrl: z.string(),
+  pid: z.int().positive().optional(),
+  startTicks: z.int().nonnegative().optional(),
 });
 
 /**
@@ -16,19 +29,27 @@ const Entry = z.object({
  * that is no answer; processes whose words do not fit together, or not this node, are left out. None counts as ready:
  * that is for its hub to say.
  */
-export function parseProcessList(answer: unknown, node: NodeId): readonly Seen[] | undefined {
-  return Answer.safeParse(answer).data?.servers.flatMap((entry) => {
-    const seen = parseEntry(entry, node);
-    return seen === undefined ? [] : [seen];
-  });
+export function parseProcessList(answer: unknown, node: NodeId): ProcessList | undefined {
+  const read = Answer.safeParse(answer).data;
+  if (read === undefined) return undefined;
+  const { host, bootId } = read;
+  const servers = read.servers.flatMap((entry) => parseEntry(entry, node, bootId) ?? []);
+  return { servers, ...(host !== undefined && { host }) };
 }
 
-function parseEntry(value: unknown, node: NodeId): Seen | undefined {
+function parseEntry(value: unknown, node: NodeId, bootId: string | undefined): Seen | undefined {
   const entry = Entry.safeParse(value).data;
   const user = parseUserName(entry?.user);
   const server = parseServerName(entry?.serverName);
   if (entry === undefined || user === undefined || server === undefined) return undefined;
   const place = server === "" ? "" : `${escapeSegment(server)}/`;
   if (entry.baseUrl !== `/n/${node}/user/${escapeSegment(user)}/${place}`) return undefined;
-  return { key: { user, server }, ready: false, evidence: "process-list", uid: entry.uid };
+  const process = identityOf(entry, bootId);
+  const identity = process !== undefined && { process };
+  return { key: { user, server }, ready: false, evidence: "process-list", uid: entry.uid, ...identity };
+}
+
+function identityOf({ pid, startTicks }: z.infer<typeof Entry>, bootId: string | undefined) {
+  if (pid === undefined || startTicks === undefined || bootId === undefined) return undefined;
+  return { pid, startTicks, bootId };
 }

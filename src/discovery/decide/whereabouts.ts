@@ -1,28 +1,23 @@
 import { z } from "zod";
-import { type NodeId, parseNodeId, type ServerName, type UserName } from "../../model.ts";
-import type { Question } from "./locate.ts";
-import type { Report } from "./report.ts";
+import { NodeName, parseJsonText } from "../../json-text.ts";
+import type { NodeId, ServerName, UserName } from "../../model.ts";
+import type { Question } from "./question.ts";
+import { isOf, keysIn, lastAnswer, type Report } from "./report.ts";
 
 /** Where a user's servers were seen last: server name to nodes, sorted. */
 export type Whereabouts = Readonly<Record<string, readonly NodeId[]>>;
 
-const Node = z.string().transform((text, context): NodeId => {
-  const node = parseNodeId(text);
-  if (node !== undefined) return node;
-  context.addIssue({ code: "custom", message: "not the name of a node" });
-  return z.NEVER;
-});
-const WhereaboutsText = z.record(z.string(), z.array(Node));
-const CoverageText = z.array(Node);
+const WhereaboutsText = z.record(z.string(), z.array(NodeName));
+const CoverageText = z.array(NodeName);
 
 /** As the store keeps it; nothing for anything else. */
 export function parseWhereabouts(text: string | undefined): Whereabouts {
-  return WhereaboutsText.safeParse(fromJson(text)).data ?? {};
+  return parseJsonText(WhereaboutsText, text) ?? {};
 }
 
 /** The nodes whose servers are all remembered, as the store keeps them. */
 export function parseCoverage(text: string | undefined): readonly NodeId[] {
-  return CoverageText.safeParse(fromJson(text)).data ?? [];
+  return parseJsonText(CoverageText, text) ?? [];
 }
 
 /** The nodes that the whereabouts name for a question. */
@@ -39,15 +34,17 @@ export interface Mention {
   readonly server: ServerName;
   readonly node: NodeId;
   /** A process's own word: it may uphold what was known, and adds nothing to it. */
-  readonly isClaim: boolean;
+  readonly isOwnWord: boolean;
 }
 
 export function mentionsByUser(reports: ReadonlyMap<NodeId, Report>): Map<UserName, Mention[]> {
   const mentions = new Map<UserName, Mention[]>();
   for (const [node, report] of reports) {
-    const answer = report.kind === "answered" ? report : report.last;
-    for (const { key, evidence } of answer?.servers ?? []) {
-      const mention = { server: key.server, node, isClaim: evidence === "process-list" };
+    const answer = lastAnswer(report);
+    if (answer === undefined) continue;
+    for (const key of keysIn(answer)) {
+      const seen = answer.servers.find(isOf(key));
+      const mention = { server: key.server, node, isOwnWord: seen?.evidence !== "hub-list" };
       mentions.set(key.user, [...(mentions.get(key.user) ?? []), mention]);
     }
   }
@@ -64,7 +61,7 @@ export function updateWhereabouts(
     nodes.filter((node) => reports.get(node)?.kind !== "answered").map((node) => ({ server, node })),
   );
   const seen = mentions.filter(
-    ({ server, node, isClaim }) => !isClaim || mentionedIn(before, { server }).includes(node),
+    ({ server, node, isOwnWord }) => !isOwnWord || mentionedIn(before, { server }).includes(node),
   );
   const after = new Map<string, Set<NodeId>>();
   for (const { server, node } of [...upheld, ...seen]) {
@@ -72,12 +69,4 @@ export function updateWhereabouts(
   }
   const sorted = [...after].toSorted(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(sorted.map(([server, nodes]) => [server, [...nodes].toSorted()]));
-}
-
-function fromJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : (JSON.parse(text) as unknown);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
-import type { Clock, Store } from "../../ports.ts";
+import type { Store } from "../../cache-ports.ts";
+import type { Clock } from "../../ports.ts";
 
 const SWEEP_EVERY_MS = 60_000;
 

@@ -18,11 +18,14 @@ const AGENT_CODES = [
   "PROXY_MISSING",
   "PORT_TAKEN",
   "HUB_NOT_HEALTHY",
+  "HUB_IN_USE",
   "BAD_SETTINGS",
   "STATE_DIR_UNUSABLE",
   "DISK_FULL",
   "NOT_ROOT",
   "BAD_FRAGMENT",
+  "NO_SUCH_SERVER",
+  "SERVER_TIMEOUT",
 ] as const satisfies readonly ErrorCode[];
 
 const eventLine = z.discriminatedUnion("event", [
@@ -83,8 +86,15 @@ function failureOf(
   node: string,
 ) {
   const code = AGENT_CODES.find((known) => known === error.code);
+  const remedy = error.remedy ?? "";
+  if (code !== undefined && code !== "BAD_SETTINGS") {
+    return new AppError(code, `${node}: ${error.message}`, { remedy, node });
+  }
   const message = code === undefined ? `${error.code}: ${error.message}` : error.message;
-  return new AppError(code ?? "AGENT_ANSWER", `${node}: ${message}`, { remedy: error.remedy ?? "", node });
+  return new AppError(code ?? "AGENT_ANSWER", `${node}: ${message}`, {
+    remedy: orProvision(remedy, node),
+    node,
+  });
 }
 
 function notTheProtocol(line: string, node: string): AppError {
@@ -93,6 +103,12 @@ function notTheProtocol(line: string, node: string): AppError {
     remedy: `a start-up file of the account may print something; else ${provisionRemedy(node)}`,
     node,
   });
+}
+
+/** An agent of another version than the router's may know neither what it is asked nor how to say so. */
+function orProvision(remedy: string, node: string): string {
+  const provision = `if the agent is not this router's own, ${provisionRemedy(node)}`;
+  return remedy === "" ? provision : `${remedy}; ${provision}`;
 }
 
 /** The sentence for a missing or outdated agent. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { HubServer, UserName } from "../../model.ts";
+import { parseJsonText } from "../../json-text.ts";
+import { type HubServer, type NodeId, parseNodeId, type UserName } from "../../model.ts";
 import { parseServerName, parseUserName } from "../../user-name.ts";
 
 /** What a hub answers, parsed. A hub is not trusted to speak well: anything unexpected is `undefined`, never a throw. */
@@ -35,7 +36,7 @@ const Page = z.object({
 
 /** One page of `GET /users?state=active`. Names that can be nobody's are left out: no key of ours could name them. */
 export function parseUserPage(text: string): UserPage | undefined {
-  const page = Page.safeParse(parseJson(text)).data;
+  const page = parseJsonText(Page, text);
   if (page === undefined) return undefined;
   const { total, next } = page._pagination;
   const servers = page.items.flatMap(serversOfUser);
@@ -44,7 +45,7 @@ export function parseUserPage(text: string): UserPage | undefined {
 
 /** The servers in `GET /users/U`; `undefined` as well if the answer is about somebody else, or shows no servers. */
 export function parseUser(text: string, user: UserName): readonly HubServer[] | undefined {
-  const answer = User.safeParse(parseJson(text)).data;
+  const answer = parseJsonText(User, text);
   return answer?.name === user && answer.servers !== undefined ? serversOfUser(answer) : undefined;
 }
 
@@ -74,11 +75,10 @@ const OAuthError = z.object({ error: z.string() });
 
 /** The hub's own words in an error answer; `undefined` when it was not the hub's API that answered. */
 export function wordsOf(text: string): string | undefined {
-  const json = parseJson(text);
   const words =
-    Reason.safeParse(json).data?.reason ??
-    Message.safeParse(json).data?.message ??
-    OAuthError.safeParse(json).data?.error;
+    parseJsonText(Reason, text)?.reason ??
+    parseJsonText(Message, text)?.message ??
+    parseJsonText(OAuthError, text)?.error;
   return words === undefined ? undefined : plain(words);
 }
 
@@ -109,30 +109,50 @@ function readBadStart(words: string): StartVerdict {
 
 const Progress = z.object({
   message: z.string().optional(),
+  queued: z.boolean().optional(),
   ready: z.literal(true).optional(),
   failed: z.literal(true).optional(),
 });
 
 export type StartEvent =
-  | { readonly kind: "progress"; readonly text: string }
+  | { readonly kind: "progress"; readonly text: string; readonly isQueued: boolean }
   | { readonly kind: "ready" }
   | { readonly kind: "failed"; readonly text: string };
 
 /** One event of a start's progress; `undefined` if it says nothing. */
 export function parseStartEvent(data: string): StartEvent | undefined {
-  const event = Progress.safeParse(parseJson(data)).data;
+  const event = parseJsonText(Progress, data);
   if (event === undefined) return undefined;
   const text = plain(event.message ?? "");
   if (event.ready) return { kind: "ready" };
   if (event.failed) return { kind: "failed", text };
-  return text === "" ? undefined : { kind: "progress", text };
+  return text === "" ? undefined : { kind: "progress", text, isQueued: event.queued === true };
+}
+
+/** Why our part of the hub starts no server: `multijhub_hub/claims.py` says it so. */
+export interface StartRefusal {
+  readonly code: (typeof REFUSALS)[number];
+  /** With CLAIMED_ELSEWHERE: the node whose claim stands. */
+  readonly holder?: NodeId;
+  readonly words: string;
+}
+
+const REFUSALS = ["CLAIMED_ELSEWHERE", "START_NOT_PERMITTED", "GPU_TAKEN", "HOME_UNREACHABLE"] as const;
+const REFUSAL = new RegExp(`\\b(${REFUSALS.join("|")})(?: (\\S+))?: (.+)$`);
+
+/** The refusal in a hub's words; `undefined` when a start failed for other reasons. */
+export function readRefusal(text: string): StartRefusal | undefined {
+  const [, found, name = "", words = ""] = REFUSAL.exec(text) ?? [];
+  const code = REFUSALS.find((known) => known === found);
+  const holder = parseNodeId(name);
+  return code === undefined ? undefined : { code, words, ...(holder !== undefined && { holder }) };
 }
 
 const Token = z.object({ access_token: z.string().min(1) });
 
 /** The access token in an answer of the OAuth token endpoint. */
 export function parseToken(text: string): string | undefined {
-  return Token.safeParse(parseJson(text)).data?.access_token;
+  return parseJsonText(Token, text)?.access_token;
 }
 
 const Visitor = z.object({
@@ -152,7 +172,7 @@ export interface Visitor {
 
 /** Who a token belongs to, from `GET /user`. */
 export function parseVisitor(text: string): Visitor | undefined {
-  const visitor = Visitor.safeParse(parseJson(text)).data;
+  const visitor = parseJsonText(Visitor, text);
   const user = parseUserName(visitor?.name);
   if (visitor === undefined || user === undefined) return undefined;
   return {
@@ -161,12 +181,4 @@ export function parseVisitor(text: string): Visitor | undefined {
     groups: visitor.groups ?? [],
     ...(typeof visitor.token_id === "string" && { tokenId: visitor.token_id }),
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import type { NodeId, NodeSpec } from "../../model.ts";
+import { publicKeysOf, type KeySet } from "./key-set.ts";
 import { nodeToken } from "./node-token.ts";
 
 export interface HubPorts {
@@ -7,7 +8,7 @@ export interface HubPorts {
   readonly api: number;
 }
 
-/** What the agent is told by `start-hub`. Holds the service token: never logged. */
+/** What the agent is told by `start-hub`. Holds service tokens: never logged. */
 export interface HubSettings {
   readonly node: NodeId;
   readonly baseUrl: string;
@@ -15,9 +16,13 @@ export interface HubSettings {
   readonly jupyterhub: string | null;
   readonly proxyCommand: readonly string[] | null;
   readonly serviceToken: string;
+  /** The token that comes, while keys are rotated: good as well. */
+  readonly nextServiceToken: string | null;
   readonly ticketKeys: readonly string[];
   readonly lobby: boolean;
   readonly adminUsers: readonly string[];
+  /** Whose members may read what servers publish in their owners' homes; null: nothing is granted. */
+  readonly homeGroup: string | null;
   /** The hub's proxy listens on every address of the node, not on loopback only: `transport: direct`. */
   readonly openPort: boolean;
   readonly startTimeoutMs: number;
@@ -25,12 +30,11 @@ export interface HubSettings {
 
 /** What all hubs have in common. */
 export interface HubDefaults {
-  readonly masterKey: Uint8Array;
+  readonly keys: KeySet;
   readonly ports: HubPorts;
-  /** SPKI PEM. */
-  readonly ticketKeys: readonly string[];
   readonly lobby: readonly NodeId[];
   readonly adminUsers: readonly string[];
+  readonly homeGroup?: string | null;
   readonly startTimeoutMs: number;
   /** Where the commands are, on nodes whose line of the hosts file does not say; else the agent looks for them. */
   readonly jupyterhub?: string;
@@ -39,17 +43,20 @@ export interface HubDefaults {
 
 /** The settings of one node's hub. The same input gives the same text, which is how the agent knows a change. */
 export function hubSettings(spec: NodeSpec, defaults: HubDefaults): HubSettings {
-  const { masterKey, ports, ticketKeys, lobby, adminUsers, startTimeoutMs } = defaults;
+  const { keys, ports, lobby, adminUsers, startTimeoutMs } = defaults;
+  const { current, next } = keys.master;
   return {
     node: spec.id,
     baseUrl: `/n/${spec.id}/`,
     ports,
     jupyterhub: spec.jupyterhub ?? defaults.jupyterhub ?? null,
     proxyCommand: spec.proxyCommand === undefined ? (defaults.proxyCommand ?? null) : [spec.proxyCommand],
-    serviceToken: nodeToken(masterKey, spec.id),
-    ticketKeys,
+    serviceToken: nodeToken(current, spec.id),
+    nextServiceToken: next === undefined ? null : nodeToken(next, spec.id),
+    ticketKeys: publicKeysOf(keys),
     lobby: lobby.includes(spec.id),
     adminUsers: adminUsers.toSorted(),
+    homeGroup: defaults.homeGroup ?? null,
     openPort: spec.transport === "direct",
     startTimeoutMs,
   };

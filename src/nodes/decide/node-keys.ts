@@ -1,4 +1,5 @@
 import type { NodeSpec } from "../../model.ts";
+import { readMaintenance } from "./maintenance-text.ts";
 
 /** What keys of the hosts file may say of a node; the rest of a NodeSpec follows from its name. */
 export type NodeFields = Partial<Omit<NodeSpec, "id">>;
@@ -43,6 +44,19 @@ const OWN: Readonly<Record<string, Key>> = {
   max_servers: {
     read: numberField("maxServers", /^\d{1,6}$/, 0, 100_000),
     wants: "a whole number from 0 to 100000",
+  },
+  places: {
+    read: (value) => (value === "jobs" ? { places: value } : undefined),
+    wants: '"jobs", for a node whose servers are jobs of a batch system',
+  },
+  maintenance: {
+    read(value) {
+      const maintenance = readMaintenance(value);
+      return maintenance && { maintenance };
+    },
+    wants:
+      'windows with commas between them, such as "Sun 02:00-06:00", "Fri 18:00-Mon 06:00", "daily 04:00-04:30" or ' +
+      '"2026-12-24 18:00-2026-12-27 08:00", and at most one "lead 8h"',
   },
   jupyterhub: { read: (value) => (isPath(value) ? { jupyterhub: value } : undefined), wants: PATH },
   proxy_command: { read: (value) => (isPath(value) ? { proxyCommand: value } : undefined), wants: PATH },

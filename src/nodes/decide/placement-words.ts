@@ -1,44 +1,44 @@
+import { count, percent, size } from "../../amounts.ts";
 import type { LoadSample, NodeSpec } from "../../model.ts";
 import type { ExpectedServer, ProjectedUse } from "./projected-use.ts";
 
-/** "1 server", "3 servers". */
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
-
-/** Bytes for a person: "512 MiB", "1.5 GiB". */
-export function size(bytes: number): string {
-  const mib = bytes / 1024 ** 2;
-  return Math.abs(mib) < 1024 ? `${Math.round(mib)} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
-}
-
-/** A span of time for a person: "4 s", "12 min", "3 h". */
-export function span(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  return seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`;
-}
-
-/** A share for a person: "41 %". */
-export function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
-}
-
 /** How a node that can take the server stands, one line each for memory, load and servers. */
 export function describeUse(
-  { weight }: NodeSpec,
+  spec: NodeSpec,
   sample: LoadSample,
   use: ProjectedUse,
   expected: ExpectedServer,
 ): readonly string[] {
-  const held =
-    use.starting === 0 ? "" : `, ${size(use.heldBytes)} held for ${count(use.starting, "start")} under way`;
-  const free = `${size(sample.memoryAvailableBytes)} of ${size(sample.memoryTotalBytes)} free`;
+  const { weight } = spec;
   const starting = use.starting === 0 ? "" : `, ${use.starting} starting`;
   return [
-    `memory ${percent(use.memory)} used with this server: ${free}${held}, ${size(expected.memoryBytes)} for it`,
-    `load ${percent(use.load)} of ${count(sample.cores, "core")} with this server`,
+    ...(spec.places === "jobs" ? [describeJobs(spec, use)] : describeLoad(sample, use, expected)),
     `${count(sample.servers, "server")} running${starting}`,
     ...(weight === 1 ? [] : [`weight ${weight}: its use counts as ${percent(1 / weight)} of what it is`]),
   ];
+}
+
+function describeJobs({ maxServers }: NodeSpec, { memory, servers }: ProjectedUse): string {
+  if (maxServers === undefined) return `servers are jobs on other machines: ${servers + 1} with this one`;
+  return `jobs ${percent(memory)} used with this server: ${servers + 1} of at most ${maxServers}`;
+}
+
+function describeLoad(sample: LoadSample, use: ProjectedUse, expected: ExpectedServer): readonly string[] {
+  const held =
+    use.starting === 0 ? "" : `, ${size(use.heldBytes)} held for ${count(use.starting, "start")} under way`;
+  const grows = use.growing === 0 ? "" : `, ${size(use.growthBytes)} expected as ${growers(use.growing)}`;
+  const free = `${size(sample.memoryAvailableBytes)} of ${size(sample.memoryTotalBytes)} free`;
+  return [
+    `memory ${percent(use.memory)} used with this server: ${free}${held}${grows}, ${wanted(expected)}`,
+    `load ${percent(use.load)} of ${count(sample.cores, "core")} with this server`,
+  ];
+}
+
+function wanted({ memoryBytes, learntBytes = 0 }: ExpectedServer): string {
+  if (learntBytes <= memoryBytes) return `${size(memoryBytes)} for it`;
+  return `${size(learntBytes)} for it, as its owner's servers took lately`;
+}
+
+function growers(number: number): string {
+  return `${count(number, "new server")} ${number === 1 ? "grows" : "grow"}`;
 }

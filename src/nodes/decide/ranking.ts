@@ -1,11 +1,16 @@
 import type { LoadSample, NodeId, NodeView } from "../../model.ts";
 import type { ProjectedUse } from "./projected-use.ts";
 
+/** A node as it would be used, its GPUs too if the server wants any. */
+export interface CandidateUse extends ProjectedUse {
+  readonly gpus: number;
+}
+
 /** A node that may take the server. */
 export interface Candidate {
   readonly view: NodeView;
   readonly sample: LoadSample;
-  readonly use: ProjectedUse;
+  readonly use: CandidateUse;
   /** Projected use of its scarcest resource, weighted. */
   readonly score: number;
 }
@@ -22,8 +27,8 @@ const EQUAL_WITHIN = 0.02;
 const EQUAL_LOAD_WITHIN = 0.25;
 
 /** A node's place in the ranking by what it would be used once the server runs. */
-export function rate(view: NodeView, sample: LoadSample, use: ProjectedUse): Candidate {
-  return { view, sample, use, score: Math.max(use.memory, use.load) / view.spec.weight };
+export function rate(view: NodeView, sample: LoadSample, use: CandidateUse): Candidate {
+  return { view, sample, use, score: Math.max(use.memory, use.load, use.gpus) / view.spec.weight };
 }
 
 /** The node where room is held for this server already, then the equals by fewest servers, then the rest by use. */
@@ -40,17 +45,22 @@ export function rank(candidates: readonly Candidate[], heldOn?: NodeId): Ranking
 
 function isNear({ use, view }: Candidate, least: number): boolean {
   const { weight } = view.spec;
-  const isMemoryNear = use.memory / weight <= least + EQUAL_WITHIN;
+  const isMemoryNear = Math.max(use.memory, use.gpus) / weight <= least + EQUAL_WITHIN;
   return isMemoryNear && use.load / weight <= least * (1 + EQUAL_LOAD_WITHIN) + EQUAL_WITHIN;
 }
 
 function whyFirst([first, second, ...others]: readonly Candidate[], equals: number): string {
   if (first === undefined || second === undefined) return "the only node that can take this server now";
   const field = `of the ${others.length + 2} nodes that can take this server`;
-  const scarcest = first.use.memory >= first.use.load ? "memory" : "processors";
-  if (equals === 1) return `the least used ${field}, going by its ${scarcest}`;
+  if (equals === 1) return `the least used ${field}, going by its ${scarcest(first)}`;
   if (share(first) === share(second)) return `first by name among the least used ${field}`;
   return `among the least used ${field}, the one with fewest servers`;
+}
+
+function scarcest({ view, use }: Candidate): string {
+  if (use.gpus > Math.max(use.memory, use.load)) return "GPUs";
+  if (view.spec.places === "jobs") return "jobs";
+  return use.memory >= use.load ? "memory" : "processors";
 }
 
 function byServers(a: Candidate, b: Candidate): number {

@@ -3,15 +3,15 @@ import { dirname, resolve } from "node:path";
 import { watch } from "chokidar";
 import type { EditedFile, Log } from "../../ports.ts";
 
+/** One save of an editor is several changes. */
+const DEBOUNCE_MS = 100;
+
 /**
  * The hosts file on disk. Its folder is watched, so that editors which write a new file and rename it over the old
  * one are noticed as well as those that write in place. A network file system gives no hints: `hosts.ts` reads the
  * file from time to time anyway.
  */
-export function createHostsFileWatcher(
-  path: string,
-  { log, debounceMs = 100 }: { readonly log: Log; readonly debounceMs?: number },
-): EditedFile {
+export function createHostsFileWatcher(path: string, { log }: { readonly log: Log }): EditedFile {
   const file = resolve(path);
   const folder = dirname(file);
 
@@ -24,7 +24,7 @@ export function createHostsFileWatcher(
     });
     watcher.on("all", () => {
       clearTimeout(timer);
-      timer = setTimeout(onHint, debounceMs);
+      timer = setTimeout(onHint, DEBOUNCE_MS);
     });
     await new Promise<void>((ready) => {
       watcher.once("ready", ready);

@@ -1,6 +1,6 @@
 import { AppError } from "../../errors.ts";
 import type { NodeId, ServerKey, UserName } from "../../model.ts";
-import { type HubAnswer, wordsOf } from "../decide/hub-answers.ts";
+import { type HubAnswer, readRefusal, wordsOf } from "../decide/hub-answers.ts";
 
 /** An answer that ends what we were at, as an error. What the hub's proxy says in its place is HUB_UNREACHABLE. */
 export function refused(node: NodeId, answer: HubAnswer): AppError {
@@ -46,13 +46,26 @@ export function userRefused(node: NodeId, answer: HubAnswer): AppError {
   });
 }
 
-/** The server did not start, in the hub's words. */
+/** The server did not start, in the hub's words. What our part of the hub refuses has a code of its own. */
 export function serverFailed(node: NodeId, { user }: ServerKey, words: string): AppError {
+  const refusal = readRefusal(words);
+  if (refusal !== undefined) {
+    const { code, holder } = refusal;
+    const details = { node, remedy: REFUSAL_REMEDIES[code], ...(holder !== undefined && { holder }) };
+    return new AppError(code, `${node}: ${refusal.words}`, details);
+  }
   return new AppError("SERVER_FAILED", `the server of ${user} on ${node} did not start: ${words}`, {
     node,
     remedy: "Try again. If it stays, show this message to an administrator: the hub's log has more.",
   });
 }
+
+const REFUSAL_REMEDIES = {
+  CLAIMED_ELSEWHERE: "Try again in a moment: there you find the server that runs.",
+  START_NOT_PERMITTED: "Start your servers from the entrance.",
+  GPU_TAKEN: "Try again: another device, or another node, is looked for.",
+  HOME_UNREACHABLE: "Look at the file server of the homes, and at its mount on the node.",
+};
 
 export function failed(node: NodeId, key: ServerKey, answer: HubAnswer): AppError {
   const words = wordsOf(answer.text);

@@ -51,6 +51,7 @@ function dialDirect(spec: NodeSpec, port: number, signal: AbortSignal): Promise<
     }
     signal.addEventListener("abort", onAbort, { once: true });
     socket.on("error", (err: NodeJS.ErrnoException) => {
+      signal.removeEventListener("abort", onAbort);
       reject(signal.aborted ? err : directError(spec, port, err));
     });
     socket.once("connect", () => {

@@ -3,6 +3,7 @@ import { AppError } from "../../errors.ts";
 import type { NodeId, NodeSpec } from "../../model.ts";
 import type { AgentVerb, Clock, NodeAgent } from "../../ports.ts";
 import { type AgentLine, parseAgentLine, provisionRemedy } from "../decide/agent-answer.ts";
+import { sudoObjection } from "../decide/sudo-objection.ts";
 import { type CommandEnd, runCommand } from "./ssh-command.ts";
 import type { SshPool } from "./ssh-pool.ts";
 
@@ -15,11 +16,11 @@ export interface AgentRunnerDeps {
 export interface AgentRunnerOptions {
   /** For verbs that only look. */
   readonly callTimeoutMs?: number;
-  /** For verbs that start and stop hubs; well above the hub's own limit, which gives the better message. */
+  /** For verbs that start and stop; well above the hub's own limit, which gives the better message. */
   readonly hubTimeoutMs?: number;
 }
 
-const HUB_VERBS: ReadonlySet<AgentVerb> = new Set<AgentVerb>(["start-hub", "stop-hub"]);
+const SLOW_VERBS: ReadonlySet<AgentVerb> = new Set<AgentVerb>(["start-hub", "stop-hub", "stop-server"]);
 
 /**
  * Runs the agent of a node over SSH: `multijhub-agent VERB`, its input as one line of JSON on standard
@@ -52,7 +53,7 @@ export function createAgentRunner(deps: AgentRunnerDeps, options: AgentRunnerOpt
 
   return {
     async call(node, verb, input, signal, onProgress) {
-      const timeoutMs = HUB_VERBS.has(verb) ? hubTimeoutMs : callTimeoutMs;
+      const timeoutMs = SLOW_VERBS.has(verb) ? hubTimeoutMs : callTimeoutMs;
       const deadline = deps.clock.deadline(timeoutMs);
       function onLine(line: AgentLine): void {
         if (line.kind === "progress") onProgress?.(line.text);
@@ -102,8 +103,9 @@ function withoutResult(end: CommandEnd, node: NodeId, verb: AgentVerb): AppError
     );
   }
   const said = end.errorText.trim();
-  if (/sudo: .*(password|terminal|tty)|not (allowed|in the sudoers)/i.test(said)) {
-    return new AppError("NOT_ROOT", `sudo on ${node} wants a password: ${said}`, {
+  const objection = sudoObjection(said);
+  if (objection !== undefined) {
+    return new AppError("NOT_ROOT", `sudo on ${node} ${objection}: ${said}`, {
       remedy: `allow the account to run multijhub-agent on ${node} by sudo without a password (NOPASSWD)`,
       node,
     });
@@ -114,12 +116,18 @@ function withoutResult(end: CommandEnd, node: NodeId, verb: AgentVerb): AppError
       node,
     });
   }
+  if (end.exitCode === 2 && said.includes("the verbs are")) {
+    return new AppError("AGENT_VERSION", `the agent on ${node} is older than this router: no ${verb}`, {
+      remedy: provisionRemedy(node),
+      node,
+    });
+  }
   const code = end.exitCode ?? "none";
   return new AppError(
     "AGENT_ANSWER",
     `the agent on ${node} ended without an answer to ${verb} (exit code ${code}): ${said}`,
     {
-      remedy: `log in to ${node} and run \`echo '{}' | multijhub-agent facts\``,
+      remedy: `${provisionRemedy(node)}; if that changes nothing, run \`echo '{}' | multijhub-agent facts\` there`,
       node,
     },
   );

@@ -83,11 +83,15 @@ function openTcp(target: SshTarget, signal: AbortSignal): Promise<Duplex> {
     function onAbort(): void {
       socket.destroy(signal.reason as Error);
     }
+    function onError(err: Error): void {
+      signal.removeEventListener("abort", onAbort);
+      reject(err);
+    }
     signal.addEventListener("abort", onAbort, { once: true });
-    socket.once("error", reject);
+    socket.once("error", onError);
     socket.once("connect", () => {
       signal.removeEventListener("abort", onAbort);
-      socket.off("error", reject);
+      socket.off("error", onError);
       resolve(socket);
     });
     if (signal.aborted) onAbort();
@@ -116,6 +120,7 @@ function signIn(
     const connection = wrapClient(target, client, socket);
     let refused: AppError | undefined;
     function fail(err: unknown): void {
+      signal.removeEventListener("abort", onAbort);
       socket.destroy();
       reject(refused ?? (err as Error));
     }

@@ -24,6 +24,8 @@ export interface Link {
 
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 30_000;
+/** A connection that is lost sooner is as good as none: the tries to get another become rarer. */
+const STOOD_MS = 5_000;
 /** After a loss all nodes' links may come back at once: spread them a little. */
 const RECONNECT_SPREAD_MS = 250;
 
@@ -31,6 +33,16 @@ type LinkState =
   | { readonly kind: "connecting"; readonly attempt: Promise<SshConnection> }
   | { readonly kind: "up"; readonly connection: SshConnection }
   | { readonly kind: "backing-off"; readonly cause: Error };
+
+interface Stood {
+  /** Negative: there was no connection. */
+  readonly stoodMs: number;
+  readonly cause: Error;
+}
+
+function neverStood(cause: unknown): Stood {
+  return { stoodMs: -1, cause: cause as Error };
+}
 
 /** A link that makes its first attempt now; it never gives up until it is closed. */
 export function createLink(deps: LinkDeps): Link {
@@ -44,22 +56,24 @@ export function createLink(deps: LinkDeps): Link {
     while (!closing.signal.aborted) {
       const attempt = deps.clock.sleep(pauseMs, closing.signal).then(() => deps.connect(closing.signal));
       state = { kind: "connecting", attempt };
-      try {
-        const connection = await attempt;
-        failures = 0;
-        await hold(connection);
-        pauseMs = deps.random.next() * RECONNECT_SPREAD_MS;
-      } catch (cause) {
-        if (closing.signal.aborted) return;
-        state = { kind: "backing-off", cause: cause as Error };
-        deps.onDown(cause);
-        await deps.clock.sleep(backoffMs(failures++, deps.random), closing.signal).catch(() => undefined);
-        pauseMs = 0;
-      }
+      const { stoodMs, cause } = await attempt.then(hold, neverStood);
+      if (closing.signal.aborted) return;
+      deps.onDown(cause);
+      const isSoon = stoodMs >= STOOD_MS || (stoodMs >= 0 && failures === 0);
+      if (stoodMs >= STOOD_MS) failures = 0;
+      pauseMs = isSoon ? deps.random.next() * RECONNECT_SPREAD_MS : 0;
+      if (!isSoon) await backOff(cause, failures);
+      if (stoodMs < STOOD_MS) failures += 1;
     }
   }
 
-  async function hold(connection: SshConnection): Promise<void> {
+  async function backOff(cause: Error, failures: number): Promise<void> {
+    state = { kind: "backing-off", cause };
+    await deps.clock.sleep(backoffMs(failures, deps.random), closing.signal).catch(() => undefined);
+  }
+
+  async function hold(connection: SshConnection): Promise<Stood> {
+    const sinceMs = deps.clock.now();
     state = { kind: "up", connection };
     deps.onUp(connection);
     function close(): void {
@@ -69,7 +83,7 @@ export function createLink(deps: LinkDeps): Link {
     if (closing.signal.aborted) close();
     const cause = await connection.lost;
     closing.signal.removeEventListener("abort", close);
-    if (!closing.signal.aborted) deps.onDown(cause);
+    return { stoodMs: deps.clock.now() - sinceMs, cause };
   }
 
   return {

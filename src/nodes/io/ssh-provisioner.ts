@@ -4,6 +4,7 @@ import { promisify } from "node:util";
 import { AppError } from "../../errors.ts";
 import type { NodeId, NodeSpec } from "../../model.ts";
 import type { Clock } from "../../ports.ts";
+import { sudoObjection } from "../decide/sudo-objection.ts";
 import { type CommandEnd, runCommand } from "./ssh-command.ts";
 import type { SshPool } from "./ssh-pool.ts";
 
@@ -84,7 +85,7 @@ export function createProvisioner(deps: ProvisionerDeps, options: ProvisionerOpt
   return {
     async provision(node, { dryRun }, signal) {
       const archive = await pack(directory);
-      const contentHash = createHash("sha256").update(archive).digest("hex");
+      const contentHash = hashOf(archive);
       const deadline = deps.clock.deadline(timeoutMs);
       const until = AbortSignal.any([signal, deadline]);
       try {
@@ -101,6 +102,15 @@ export function createProvisioner(deps: ProvisionerDeps, options: ProvisionerOpt
       }
     },
   };
+}
+
+/** What `provision` writes down on a node as the version it has installed from `directory`. */
+export async function agentHash(directory: string): Promise<string> {
+  return hashOf(await pack(directory));
+}
+
+function hashOf(archive: Buffer): string {
+  return createHash("sha256").update(archive).digest("hex");
 }
 
 async function pack(directory: string): Promise<Buffer> {
@@ -133,9 +143,16 @@ function notDone(lines: readonly string[], end: CommandEnd, node: NodeId): AppEr
     return new AppError("NODE_UNREACHABLE", `the connection to ${node} was lost while installing`, { node });
   }
   const said = [...lines, end.errorText.trim()].join("\n").slice(-500);
-  if (/permission denied|read-only file system|sudo: .*(password|terminal)/i.test(said)) {
+  const objection = sudoObjection(said);
+  if (objection !== undefined) {
+    return new AppError("NOT_ROOT", `sudo on ${node} ${objection}: ${said}`, {
+      remedy: `allow the account a shell by sudo without a password (NOPASSWD) while the agent is installed, or install it by a package`,
+      node,
+    });
+  }
+  if (/permission denied|read-only file system/i.test(said)) {
     return new AppError("NOT_ROOT", `the account on ${node} may not install the agent: ${said}`, {
-      remedy: "sign in as root, or say become=sudo in the hosts file and allow sudo without a password",
+      remedy: "sign in as root, or say become=sudo in the hosts file",
       node,
     });
   }

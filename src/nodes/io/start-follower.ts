@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { createPatience } from "../../deadline.ts";
 import { AppError } from "../../errors.ts";
 import type { NodeId, ServerKey } from "../../model.ts";
 import { keyText } from "../../model.ts";
@@ -25,20 +26,27 @@ type End = Exclude<StartEvent, { kind: "progress" }>;
 interface Start {
   readonly node: NodeId;
   readonly key: ServerKey;
-  readonly onProgress: (text: string) => void;
+  readonly onProgress: (text: string, isQueued: boolean) => void;
 }
 
 /**
  * Follows a start by its progress stream. A stream that ends early, is lost or refused decides nothing: then the
  * hub's list tells, and the stream is taken up again while the start goes on, even through a restart of the hub.
+ * The time that a batch system lets it wait does
+ * not count. While a hub cleans up after a start that failed it refuses the stream; only after that it says why.
  */
 export function createStartFollower(deps: StartFollowerDeps): HubApi["followStart"] {
   return async function followStart(node, key, onProgress, caller) {
-    const deadline = AbortSignal.timeout(deps.startTimeoutMs);
+    const patience = createPatience(() => AbortSignal.timeout(deps.startTimeoutMs));
+    const { signal: deadline } = patience;
     const signal = AbortSignal.any([caller, deadline]);
+    function hear(text: string, isQueued: boolean): void {
+      if (isQueued) patience.renew();
+      onProgress(text, isQueued);
+    }
     let end: End;
     try {
-      end = await untilEnd(deps, { node, key, onProgress }, signal);
+      end = await untilEnd(deps, { node, key, onProgress: hear }, signal);
     } catch (err) {
       caller.throwIfAborted();
       throw deadline.aborted ? tooLong(node, key, deps.startTimeoutMs) : err;
@@ -48,9 +56,14 @@ export function createStartFollower(deps: StartFollowerDeps): HubApi["followStar
 }
 
 async function untilEnd(deps: StartFollowerDeps, start: Start, signal: AbortSignal): Promise<End> {
-  for (;;) {
-    const end = (await readStream(deps, start, signal)) ?? (await askList(deps, start, signal));
+  for (let wasGone = false; ;) {
+    const end = await readStream(deps, start, signal);
     if (end !== undefined) return end;
+    const listed = await askList(deps, start, signal);
+    if (listed === "ready") return { kind: "ready" };
+    const isGone = listed === "gone";
+    if (isGone && wasGone) return { kind: "failed", text: "it ended before it was ready" };
+    wasGone = isGone;
     await sleep(deps.pollMs, undefined, { signal });
   }
 }
@@ -66,7 +79,7 @@ async function readStream(
   function onText(text: string): void {
     for (const event of reader.feed(text).map(parseStartEvent)) {
       if (end !== undefined || event === undefined) continue;
-      if (event.kind === "progress") onProgress(event.text);
+      if (event.kind === "progress") onProgress(event.text, event.isQueued);
       else end = event;
     }
     if (end !== undefined) over.abort();
@@ -82,20 +95,17 @@ async function askList(
   { serversOf }: StartFollowerDeps,
   { node, key, onProgress }: Start,
   signal: AbortSignal,
-): Promise<End | undefined> {
+): Promise<"ready" | "under-way" | "gone"> {
   const servers = await serversOf(node, key.user, signal).catch((err: unknown) => {
     signal.throwIfAborted();
     if (!isPassing(err)) throw err;
-    onProgress(`waiting for the hub on ${node}`);
+    onProgress(`waiting for the hub on ${node}`, false);
     return undefined;
   });
-  if (servers === undefined) return undefined;
+  if (servers === undefined) return "under-way";
   const server = servers.find((candidate) => keyText(candidate.key) === keyText(key));
-  if (server?.ready === true) return { kind: "ready" };
-  if (server === undefined || server.pending === "stop") {
-    return { kind: "failed", text: "it ended before it was ready" };
-  }
-  return undefined;
+  if (server === undefined) return "gone";
+  return server.ready ? "ready" : "under-way";
 }
 
 /** What a restart of the hub or a blip of the network looks like. */

@@ -31,20 +31,46 @@ export type Admission =
   | { readonly kind: "redirect"; readonly location: string }
   | { readonly kind: "refuse"; readonly answer: ProxyAnswer };
 
+/** What a host name serves of the nodes. */
+export interface NodesServed {
+  /** Whether the hosts file has the node; nothing is dialled or kept for others. */
+  readonly isKnown: (node: NodeId) => boolean;
+  /** On the admin host: the nodes whose hubs show the sign-in form. Nothing else of a node is there. */
+  readonly isLobby?: (node: NodeId) => boolean;
+}
+
 /** Everything that is decided of a request before anything is dialled. */
-export function admit(incoming: Incoming, isKnown: (node: NodeId) => boolean): Admission {
+export function admit(incoming: Incoming, { isKnown, isLobby }: NodesServed): Admission {
   const { method, target, headers, rawHeaders, lookup } = incoming;
   const parsed = parseNodePath(target);
   if (!parsed.ok) return { kind: "refuse", answer: badRequest(`The address has ${parsed.reason}`) };
   const problem = hostProblem(rawHeaders);
   if (problem !== undefined) return { kind: "refuse", answer: badRequest(problem) };
   const { path } = parsed;
+  if (isLobby !== undefined && !isForSignIn(path, headers, isLobby))
+    return { kind: "refuse", answer: NOT_HERE };
   const fetch = fetchKind(method, headers);
   const verdict = judge({ method, path, fetch, lookup });
   if (verdict.kind !== "forward") return verdict;
   const passage = { path, method, target, fetch, lookup };
   return isKnown(path.node) ? { kind: "forward", passage } : leadAway(passage);
 }
+
+function isForSignIn(
+  { area, node }: NodePath,
+  headers: Incoming["headers"],
+  isLobby: (node: NodeId) => boolean,
+): boolean {
+  return area === "hub" && isLobby(node) && headers["upgrade"] === undefined;
+}
+
+const NOT_HERE: ProxyAnswer = {
+  status: 404,
+  code: "ADMIN_HOST",
+  title: "No servers here",
+  text: "This address is for administration. Servers are at the router's usual address.",
+  retry: { href: "/admin", label: "Nodes" },
+};
 
 /** A bookmark of a node that is gone leads its owner to wherever the server is now. */
 function leadAway(passage: Passage): Admission {

@@ -1,5 +1,19 @@
-import type { ClusterSnapshot, Location, NodeView, Sighting, UserName } from "../../model.ts";
+import type { HomeCounts } from "../../home-model.ts";
+import type {
+  Closure,
+  Gpu,
+  HubState,
+  HubView,
+  NodeOrder,
+  NodeTrouble,
+  NodeView,
+  OrderOutcome,
+} from "../../model.ts";
+import { iso } from "../../wall-clock.ts";
+import type { ClusterSource, HostsFileProblem } from "./cluster-source.ts";
 import type { Verdict } from "./journey.ts";
+import type { OccupantAnswer } from "./occupants.ts";
+import type { ServersAnswer } from "./servers-answer.ts";
 import type { PlacementRecord } from "./way-in.ts";
 
 /** The JSON of `/api/v1`, documented in docs/openapi.yaml; the command line prints the same. */
@@ -9,12 +23,7 @@ export interface NodesAnswer {
   readonly nodes: readonly NodeAnswer[];
   /** What is wrong with the hosts file; empty when all is well. */
   readonly problems: readonly HostsFileProblem[];
-}
-
-export interface HostsFileProblem {
-  readonly line: number;
-  readonly message: string;
-  readonly remedy: string;
+  readonly homes: HomeCounts;
 }
 
 export interface NodeAnswer {
@@ -23,7 +32,18 @@ export interface NodeAnswer {
   readonly state: "up" | "down" | "unknown";
   /** Why it is down; empty otherwise. */
   readonly detail: string;
-  readonly draining: boolean;
+  /** What it suffers from, the worst first, and what to do about it. */
+  readonly troubles: readonly NodeTrouble[];
+  /** Null: it cannot be told. */
+  readonly hub: HubAnswer | null;
+  /** It went down too often, and takes no new servers until then. */
+  readonly dampedUntil: string | null;
+  /** What to see to although it works; empty when all is well. */
+  readonly warnings: readonly string[];
+  /** Null: it takes new servers. */
+  readonly closure: ClosureAnswer | null;
+  /** It has left the hosts file, and goes when nothing runs there any more. */
+  readonly leaving: boolean;
   readonly weight: number;
   readonly labels: readonly string[];
   readonly maxServers: number | null;
@@ -31,6 +51,49 @@ export interface NodeAnswer {
   readonly load: LoadAnswer | null;
   /** Room held for servers that are starting. */
   readonly reservations: number;
+}
+
+/** One node, and who is on it. */
+export interface NodeDetailAnswer extends NodeAnswer {
+  readonly occupants: readonly OccupantAnswer[];
+}
+
+interface HubAnswer {
+  readonly state: HubState;
+  readonly detail: string;
+  readonly since: string;
+  readonly version: string | null;
+}
+
+interface ClosureAnswer {
+  readonly state: Closure["state"];
+  /** State and reason, in words. */
+  readonly words: string;
+  /** What was asked of it; null if nothing was. */
+  readonly order: OrderAnswer | null;
+  /** The maintenance for which it is closed. */
+  readonly maintenance: { readonly start: string; readonly end: string } | null;
+}
+
+interface OrderAnswer {
+  readonly kind: "cordon" | "drain";
+  readonly by: string;
+  readonly at: string;
+  /** When a cordon ends, or a drain is to be done. */
+  readonly end: string | null;
+  readonly reason: string | null;
+}
+
+export interface OrderedAnswer {
+  readonly node: string;
+  /** Nothing was asked of the node, only shown. */
+  readonly dryRun: boolean;
+  readonly before: ClosureAnswer | null;
+  readonly after: ClosureAnswer | null;
+  /** Running there; null if that is not known. */
+  readonly servers: number | null;
+  /** Those of them that are known. */
+  readonly occupants: readonly OccupantAnswer[];
 }
 
 export interface LoadAnswer {
@@ -43,27 +106,15 @@ export interface LoadAnswer {
   readonly memoryPressure: number | null;
   readonly servers: number;
   readonly users: number;
+  /** What of these is null, the node's agent does not tell. */
+  readonly serverBytes: number | null;
+  readonly largestServerBytes: number | null;
+  readonly stateDisk: { readonly freeBytes: number; readonly totalBytes: number } | null;
+  readonly gpus: readonly GpuAnswer[] | null;
 }
 
-export interface ServersAnswer {
-  readonly user: string;
-  /** `unknown`: some node that could have the server does not answer. */
-  readonly kind: "found" | "none" | "unknown";
-  readonly servers: readonly ServerAnswer[];
-  readonly silent: readonly {
-    readonly node: string;
-    readonly reason: string;
-    readonly lastSeen: string | null;
-  }[];
-}
-
-export interface ServerAnswer {
-  /** The empty string is the default server. */
-  readonly server: string;
-  readonly node: string;
-  readonly state: "ready" | "starting" | "stopping" | "stopped";
-  readonly lastActivity: string | null;
-  readonly seenAt: string;
+export interface GpuAnswer extends Omit<Gpu, "use"> {
+  readonly use: number | null;
 }
 
 export interface ExplainAnswer extends ServersAnswer {
@@ -79,24 +130,32 @@ export interface PlacementAnswer {
   readonly verdicts: readonly Verdict[];
 }
 
-export function nodesAnswer(
-  { nodes, takenAtMs }: ClusterSnapshot,
-  problems: readonly HostsFileProblem[],
-): NodesAnswer {
+export function nodesAnswer(cluster: ClusterSource, homes: HomeCounts): NodesAnswer {
+  const { nodes, takenAtMs } = cluster.snapshot();
   return {
     takenAt: iso(takenAtMs),
-    nodes: nodes.map((node) => nodeAnswer(node, takenAtMs)),
-    problems: problems.map(({ line, message, remedy }) => ({ line, message, remedy })),
+    nodes: nodes.map((node) => nodeAnswer(node, cluster.warnings(node.spec.id), takenAtMs)),
+    problems: cluster.problems().map(({ line, message, remedy }) => ({ line, message, remedy })),
+    homes,
   };
 }
 
-function nodeAnswer({ spec, load, reservations, ...view }: NodeView, nowMs: number): NodeAnswer {
+function nodeAnswer(
+  { spec, load, reservations, ...view }: NodeView,
+  ownWarnings: readonly string[],
+  nowMs: number,
+): NodeAnswer {
   return {
     node: spec.id,
     address: spec.address,
     state: view.state,
     detail: view.detail,
-    draining: view.isDraining,
+    troubles: view.troubles ?? [],
+    hub: hubAnswer(view.hub),
+    dampedUntil: view.damping === undefined ? null : iso(view.damping.untilMs),
+    warnings: [...ownTroubles(view).map(troubleWords), ...ownWarnings],
+    closure: closureAnswer(view.closure),
+    leaving: spec.isLeaving === true,
     weight: spec.weight,
     labels: spec.labels,
     maxServers: spec.maxServers ?? null,
@@ -106,39 +165,56 @@ function nodeAnswer({ spec, load, reservations, ...view }: NodeView, nowMs: numb
   };
 }
 
+/** Those beside what has it down, which is its detail. */
+function ownTroubles({ state, detail, troubles = [] }: Pick<NodeView, "state" | "detail" | "troubles">) {
+  return state === "down" ? troubles.filter(({ words }) => words !== detail) : troubles;
+}
+
+function troubleWords({ words, remedy }: NodeTrouble): string {
+  return remedy === "" ? words : `${words}: ${remedy}`;
+}
+
+function hubAnswer(hub: HubView | undefined): HubAnswer | null {
+  if (hub === undefined) return null;
+  const { state, detail, sinceMs, version = null } = hub;
+  return { state, detail, since: iso(sinceMs), version };
+}
+
+function closureAnswer(closure: Closure | undefined): ClosureAnswer | null {
+  if (closure === undefined) return null;
+  const { state, words, order, maintenance: span } = closure;
+  const maintenance = span === undefined ? null : { start: iso(span.startMs), end: iso(span.endMs) };
+  return { state, words, order: order === undefined ? null : orderAnswer(order), maintenance };
+}
+
+function orderAnswer(order: NodeOrder): OrderAnswer {
+  const { kind, by, atMs, reason = null } = order;
+  const endMs = order.kind === "cordon" ? order.untilMs : order.deadlineMs;
+  return { kind, by, at: iso(atMs), end: endMs === undefined ? null : iso(endMs), reason };
+}
+
+export function orderedAnswer(
+  node: string,
+  dryRun: boolean,
+  outcome: OrderOutcome,
+  occupants: readonly OccupantAnswer[],
+): OrderedAnswer {
+  const { before, after, servers = null } = outcome;
+  return { node, dryRun, before: closureAnswer(before), after: closureAnswer(after), servers, occupants };
+}
+
 function loadAnswer(load: NonNullable<NodeView["load"]>, nowMs: number): LoadAnswer {
-  const { takenAtMs, memoryPressure, ...rest } = load;
-  return { ageMs: Math.max(0, nowMs - takenAtMs), ...rest, memoryPressure: memoryPressure ?? null };
-}
-
-export function serversAnswer(user: UserName, location: Location): ServersAnswer {
-  const sightings = location.kind === "found" ? [location.sighting, ...location.others] : [];
-  const silent = location.kind === "unknown" ? location.silent : [];
+  const { takenAtMs, clockOffsetMs, cores, load1, memoryTotalBytes, memoryAvailableBytes } = load;
+  const { servers, users, memoryPressure, serverBytes, largestServerBytes, stateDisk, gpus } = load;
   return {
-    user,
-    kind: location.kind,
-    servers: sightings.map(serverAnswer),
-    silent: silent.map(({ node, reason, lastSeenMs }) => ({
-      node,
-      reason,
-      lastSeen: lastSeenMs === undefined ? null : iso(lastSeenMs),
-    })),
+    ...{ clockOffsetMs, cores, load1, memoryTotalBytes, memoryAvailableBytes, servers, users },
+    memoryPressure: memoryPressure ?? null,
+    serverBytes: serverBytes ?? null,
+    largestServerBytes: largestServerBytes ?? null,
+    stateDisk: stateDisk ?? null,
+    ageMs: Math.max(0, nowMs - takenAtMs),
+    gpus: gpus?.map(({ use = null, ...gpu }) => ({ ...gpu, use })) ?? null,
   };
-}
-
-function serverAnswer({ key, node, ready, pending, lastActivity, seenAtMs }: Sighting): ServerAnswer {
-  return {
-    server: key.server,
-    node,
-    state: stateOf(ready, pending),
-    lastActivity: lastActivity ?? null,
-    seenAt: iso(seenAtMs),
-  };
-}
-
-function stateOf(ready: boolean, pending: Sighting["pending"]): ServerAnswer["state"] {
-  if (pending !== undefined) return pending === "spawn" ? "starting" : "stopping";
-  return ready ? "ready" : "stopped";
 }
 
 export function explainAnswer(
@@ -155,8 +231,4 @@ export function explainAnswer(
 
 function placementAnswer({ node, verdicts }: Omit<PlacementRecord, "atMs">): PlacementAnswer {
   return { node: node ?? null, verdicts };
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

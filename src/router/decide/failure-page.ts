@@ -25,6 +25,10 @@ const WORDS: Readonly<Partial<Record<Failure["code"], Words>>> = {
     title: "No node can take your server now",
     text: "Each is full, being drained or not answering; the table says which. Try again in a few minutes.",
   },
+  BAD_ORDER: {
+    title: "This cannot be asked of a node",
+    text: "Nothing has changed. Go back and correct it.",
+  },
   TOO_MANY_STARTS: { title: "Too many of your servers are being started", text: AGAIN },
   NODE_UNKNOWN: { title: "That node is no longer there", text: AGAIN },
   NODE_UNREACHABLE: UNREACHABLE,
@@ -63,6 +67,21 @@ const WORDS: Readonly<Partial<Record<Failure["code"], Words>>> = {
     title: "Your server took too long",
     text: "It may still become ready: trying again goes on with it, and starts no second one.",
   },
+  CLAIMED_ELSEWHERE: {
+    title: "Your server is being started on another node",
+    text: "There is one server for you at a time. Try again in a moment: you are brought to it once it is there.",
+  },
+  START_NOT_PERMITTED: { title: "The node did not expect your server", text: AGAIN },
+  GPU_TAKEN: { title: "The GPU was given to another server in the same moment", text: AGAIN },
+  HOME_UNREACHABLE: {
+    title: "Your home directory does not answer",
+    text: "The node waits for the file server in vain. Nothing was started; try again in a moment, or tell an administrator.",
+  },
+  NO_SUCH_SERVER: { title: "That server is no longer there", text: AGAIN },
+  UNDECIDED: {
+    title: "Your server waits for your decision",
+    text: "Nothing was stopped and nothing was started. Try again, and the choice is there once more.",
+  },
   STORE_UNAVAILABLE: { title: "The router's memory does not answer", text: AGAIN },
   STOPPING: { title: "The router is being restarted", text: AGAIN },
 };
@@ -83,9 +102,10 @@ export function failureText({ code, message, remedy }: Failure): Html {
 }
 
 /** The status of the page that shows this journey. */
-export function journeyStatus({ outcome, silence }: Journey): number {
+export function journeyStatus({ outcome, obstacle }: Journey): number {
   if (outcome?.kind === "failed") {
     return outcome.code === "UNEXPECTED" ? 500 : toHttpStatus(new AppError(outcome.code, outcome.message));
   }
-  return silence === undefined ? 200 : 503;
+  if (obstacle === undefined) return 200;
+  return obstacle.kind === "silent" ? 503 : 409;
 }

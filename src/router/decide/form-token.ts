@@ -1,4 +1,4 @@
-import { deriveKey, isSameSecret, mac } from "./keys.ts";
+import { derivedKeys, isSameSecret, mac, newestOf, type Keys } from "./keys.ts";
 
 /**
  * What a form of ours carries, so that only a page of ours can send it. With `routing: path` a page of the user's own
@@ -10,13 +10,11 @@ export interface FormTokens {
 }
 
 /** Tokens bound to the session: HMAC of its id. */
-export function createFormTokens(masterKeys: readonly Uint8Array[]): FormTokens {
-  const keys = masterKeys.map((master) => deriveKey(master, "form"));
-  const [newest] = keys;
-  if (newest === undefined) throw new RangeError("form tokens need a key");
+export function createFormTokens(masterKeys: Keys): FormTokens {
+  const keys = derivedKeys(masterKeys, "form");
   return {
-    issue: ({ id }) => mac(newest, id),
+    issue: ({ id }) => mac(newestOf(keys), id),
     isGood: ({ id }, token) =>
-      typeof token === "string" && keys.some((key) => isSameSecret(mac(key, id), token)),
+      typeof token === "string" && keys().some((key) => isSameSecret(mac(key, id), token)),
   };
 }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from "../../errors.ts";
-import type { NodeId, ServerKey, SilentPlace } from "../../model.ts";
+import type { NodeId, ServerKey } from "../../model.ts";
+import type { Obstacle } from "./obstacle.ts";
 
 /** The way of a user to their server, as steps for a person to watch. */
 export interface Journey {
@@ -13,8 +14,8 @@ export interface Journey {
   readonly steps: readonly Step[];
   readonly node?: NodeId;
   readonly verdicts: readonly Verdict[];
-  /** Present while some place that could hold the server does not answer. */
-  readonly silence?: Silence;
+  /** Present while something is in the way. */
+  readonly obstacle?: Obstacle;
   /** Present once it is over. */
   readonly outcome?: Outcome;
 }
@@ -37,12 +38,6 @@ export interface Verdict {
   readonly reasons: readonly string[];
 }
 
-export interface Silence {
-  readonly silent: readonly SilentPlace[];
-  /** Whether the wait is over after which the user may start a new server elsewhere. */
-  readonly mayStartElsewhere: boolean;
-}
-
 export type Outcome =
   { readonly kind: "arrived"; readonly node: NodeId } | ({ readonly kind: "failed" } & Failure);
 
@@ -53,7 +48,7 @@ export interface Failure {
 }
 
 export type JourneyEvent =
-  | { readonly kind: "silent"; readonly silence: Silence }
+  | { readonly kind: "obstacle"; readonly obstacle: Obstacle }
   | { readonly kind: "found"; readonly node: NodeId; readonly how: "running" | "starting" | "stopped" }
   | { readonly kind: "stopping"; readonly node: NodeId }
   | { readonly kind: "none" }
@@ -80,14 +75,14 @@ export function beginJourney(id: string, key: ServerKey, startedAtMs: number): J
 export function advance(journey: Journey, event: JourneyEvent): Journey {
   if (journey.outcome !== undefined) return journey;
   const next = { ...apply(journey, event), version: journey.version + 1 };
-  return event.kind === "silent" || isRemark(event) ? next : withoutSilence(next);
+  return event.kind === "obstacle" || isRemark(event) ? next : withoutObstacle(next);
 }
 
 function apply(journey: Journey, event: JourneyEvent): Journey {
   if (isFinding(event)) return decide(journey, event);
   switch (event.kind) {
-    case "silent":
-      return { ...journey, silence: event.silence };
+    case "obstacle":
+      return { ...journey, obstacle: event.obstacle };
     case "note":
     case "progress":
       return say(journey, event.text);
@@ -147,9 +142,9 @@ function isRemark(event: JourneyEvent): boolean {
   return event.kind === "note" || event.kind === "progress";
 }
 
-function withoutSilence(journey: Journey): Journey {
-  const { silence, ...rest } = journey;
-  return silence === undefined ? journey : rest;
+function withoutObstacle(journey: Journey): Journey {
+  const { obstacle, ...rest } = journey;
+  return obstacle === undefined ? journey : rest;
 }
 
 /** Makes `id` the step under way: what was under way is done, what was passed over is skipped. */

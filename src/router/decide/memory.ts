@@ -1,23 +1,18 @@
 import { z } from "zod";
-import type { NodeId } from "../../model.ts";
-import { parseNodeId } from "../../model.ts";
+import { NodeName, parseJsonText } from "../../json-text.ts";
 import type { PlacementRecord } from "./way-in.ts";
 
-const Node = z.string().transform((text, context): NodeId => {
-  const node = parseNodeId(text);
-  if (node !== undefined) return node;
-  context.addIssue({ code: "custom", message: "not the name of a node" });
-  return z.NEVER;
-});
+/** Of the router's clock; what is no date cannot be shown. */
+const Time = z.number().min(0).max(8.64e15);
 
-const AssignmentText = z.object({ node: Node, by: z.string() });
+const AssignmentText = z.object({ node: NodeName, by: z.string() });
 
 const PlacementText = z.object({
-  atMs: z.number(),
-  node: Node.exactOptional(),
+  atMs: Time,
+  node: NodeName.exactOptional(),
   verdicts: z.array(
     z.object({
-      node: Node,
+      node: NodeName,
       accepted: z.boolean(),
       score: z.number().exactOptional(),
       reasons: z.array(z.string()),
@@ -25,23 +20,22 @@ const PlacementText = z.object({
   ),
 });
 
+const KeptText = z.object({ process: z.string(), untilMs: Time });
+
 /** The router's own decision user -> node, and which router decided it. */
 export type Assignment = Readonly<z.infer<typeof AssignmentText>>;
 
 /** An assignment as the store keeps it; undefined for anything else. */
-export function parseAssignment(text: string): Assignment | undefined {
-  return AssignmentText.safeParse(fromJson(text)).data;
+export function parseAssignment(text: string | undefined): Assignment | undefined {
+  return parseJsonText(AssignmentText, text);
 }
 
 /** A placement as the store keeps it; undefined for anything else. */
-export function parsePlacementRecord(text: string): PlacementRecord | undefined {
-  return PlacementText.safeParse(fromJson(text)).data;
+export function parsePlacementRecord(text: string | undefined): PlacementRecord | undefined {
+  return parseJsonText(PlacementText, text);
 }
 
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+/** Which server its owner keeps, and until when, as the store has it; undefined for anything else. */
+export function parseKept(text: string | undefined): Readonly<z.infer<typeof KeptText>> | undefined {
+  return parseJsonText(KeptText, text);
 }

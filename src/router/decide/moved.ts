@@ -1,4 +1,5 @@
-import { DEFAULT_SERVER, type Location, type NodeId } from "../../model.ts";
+import { type Location } from "../../sighting.ts";
+import { DEFAULT_SERVER, type NodeId } from "../../model.ts";
 import { parseAddress } from "./canonical.ts";
 import { loginPath } from "./sign-in.ts";
 import { serverPath, type Urls } from "./urls.ts";
@@ -30,15 +31,14 @@ export type MovedAnswer =
 export function decideMoved(request: NodeRequest, location: Location, urls: Urls): MovedAnswer {
   const address = parseAddress(request.url);
   if (address.kind !== "server" || location.kind === "unknown") return { kind: "forward" };
-  if (location.kind === "none") {
-    return request.isNavigation
-      ? {
-          kind: "redirect",
-          to: `${serverPath({ user: address.user, server: DEFAULT_SERVER })}${address.rest}`,
-        }
-      : { kind: "forward" };
-  }
+  const wayIn = {
+    kind: "redirect",
+    to: `${serverPath({ user: address.user, server: DEFAULT_SERVER })}${address.rest}`,
+  } as const;
+  if (location.kind === "none") return request.isNavigation ? wayIn : { kind: "forward" };
   const { sighting, others } = location;
+  // A server that its hub has lost is not reached through that hub: its owner decides about it on the way in.
+  if (sighting.isOrphan && request.isNavigation) return wayIn;
   if ([sighting, ...others].some(({ node }) => node === request.node)) return { kind: "forward" };
   if (!request.isNavigation) return { kind: "gone" };
   const path = `${serverPath(sighting.key)}${address.rest}`;

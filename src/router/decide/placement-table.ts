@@ -1,3 +1,4 @@
+import { percent } from "../../amounts.ts";
 import { html, type Html } from "./html.ts";
 import type { Verdict } from "./journey.ts";
 
@@ -18,7 +19,7 @@ export function placementTable(verdicts: readonly Verdict[]): Html {
 }
 
 function row({ node, accepted, score, reasons }: Verdict): Html {
-  const use = score === undefined ? "–" : `${Math.round(score * 100)} %`;
+  const use = score === undefined ? "–" : percent(score);
   const words = reasons.join("; ");
   return html`<tr>
     <td>${node}</td>

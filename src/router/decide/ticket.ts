@@ -1,5 +1,5 @@
 import { createHash, sign, type KeyObject } from "node:crypto";
-import type { NodeId, UserName } from "../../model.ts";
+import type { GpuGrant, NodeId, ServerName, UserName } from "../../model.ts";
 
 /** What a ticket lets its bearer do at a hub. */
 type TicketUse = "login" | "introduce" | "signout";
@@ -20,6 +20,16 @@ export interface TicketOrder {
   readonly sessionId?: string;
   /** The user's groups; absent leaves the hub's as they are. */
   readonly groups?: readonly string[];
+  /** With `introduce`: the permit to start one server, once. */
+  readonly start?: StartPermit;
+}
+
+/** One start of one server. `supersedes` is the one claim of another node that it may replace. */
+export interface StartPermit {
+  readonly server: ServerName;
+  readonly supersedes?: string;
+  /** The devices it may use, where they are given out. */
+  readonly gpus?: GpuGrant;
 }
 
 /** Seconds a ticket lives, by the node's clock. */
@@ -47,6 +57,7 @@ function ticketClaims(order: TicketOrder): Readonly<Record<string, unknown>> {
     ...(order.nonce === undefined ? {} : { bnd: nonceHash(order.nonce) }),
     ...(order.sessionId === undefined ? {} : { sid: order.sessionId }),
     ...(order.groups === undefined ? {} : { groups: order.groups }),
+    ...(order.start === undefined ? {} : { start: order.start }),
   };
 }
 
@@ -59,8 +70,8 @@ export function nonceHash(nonce: string): string {
 export interface Tickets {
   /** For one browser: it must show `nonce` as the cookie of that name. */
   login(session: TicketSession, node: NodeId, nonce: string): string;
-  /** Lets the router itself make a user known to a hub. */
-  introduce(user: UserName, node: NodeId, groups?: readonly string[]): string;
+  /** Lets the router itself make a user known to a hub, and permits a start there. */
+  introduce(user: UserName, node: NodeId, start?: StartPermit): string;
   /** Ends one session at a hub; all of the user's when there is no session. */
   signOut(user: UserName, node: NodeId, sessionId?: string): string;
 }

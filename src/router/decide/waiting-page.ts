@@ -1,18 +1,19 @@
-import { ago } from "./ago.ts";
 import { html, page, raw, type Html } from "./html.ts";
 import { failureText, wordsFor } from "./failure-page.ts";
 import { postButton, type FormContext } from "./forms.ts";
-import type { Journey, Silence, Step } from "./journey.ts";
+import type { Journey, Step } from "./journey.ts";
+import { obstacleText, obstacleTitle } from "./obstacle-page.ts";
 import { placementTable } from "./placement-table.ts";
 import { WAITING_SCRIPT } from "./waiting-script.ts";
 
 /** Which of its pages a journey shows now; a page reloads itself when this changes. */
-export type Face = "going" | "silent" | "silent-choice" | "failed";
+export type Face = "going" | "silent" | "silent-choice" | "lost" | "kept" | "several" | "wish" | "failed";
 
-export function faceOf({ outcome, silence }: Journey): Face {
+export function faceOf({ outcome, obstacle }: Journey): Face {
   if (outcome?.kind === "failed") return "failed";
-  if (silence === undefined) return "going";
-  return silence.mayStartElsewhere ? "silent-choice" : "silent";
+  if (obstacle === undefined) return "going";
+  if (obstacle.kind === "silent") return obstacle.mayStartElsewhere ? "silent-choice" : "silent";
+  return obstacle.kind === "lost" && obstacle.keptUntilMs !== undefined ? "kept" : obstacle.kind;
 }
 
 export interface WaitingPageContext extends FormContext {
@@ -26,11 +27,11 @@ export interface WaitingPageContext extends FormContext {
 /** The page a user watches on the way to their server: live by script, by refresh without. */
 export function waitingPage(journey: Journey, context: WaitingPageContext): string {
   const face = faceOf(journey);
-  const title = titleOf(journey, face);
+  const title = titleOf(journey);
   const isLive = face !== "failed";
   const body = html`<h1>${title}</h1>
     <p class="visually-hidden" role="status" id="status">${statusLine(journey)}</p>
-    ${aboutFace(journey, face, context)}
+    ${aboutFace(journey, context)}
     <div id="journey" data-face="${face}" data-events="${context.eventsUrl}">
       <div id="steps">${stepList(journey)}</div>
     </div>
@@ -72,43 +73,17 @@ export function statusLine({ steps, outcome, node }: Journey): string {
   return active === undefined ? "" : stepTitle(active, node ?? "the node");
 }
 
-function titleOf({ outcome, silence }: Journey, face: Face): string {
+function titleOf({ outcome, obstacle }: Journey): string {
   if (outcome?.kind === "failed") return wordsFor(outcome.code).title;
-  if (face === "going" || silence === undefined) return "On the way to your server";
-  const nodes = silence.silent.map(({ node }) => node).join(", ");
-  return nodes === "" ? "Looking for your server" : `Waiting for ${nodes}`;
+  return obstacle === undefined ? "On the way to your server" : obstacleTitle(obstacle);
 }
 
-function aboutFace(journey: Journey, face: Face, context: WaitingPageContext): Html | undefined {
-  const { outcome, silence } = journey;
+function aboutFace({ outcome, obstacle }: Journey, context: WaitingPageContext): Html | undefined {
   if (outcome?.kind === "failed") {
     return html`${failureText(outcome)} ${postButton("/retry", "Try again", context)}
       <p><a href="/home">My servers</a></p>`;
   }
-  if (silence === undefined) return undefined;
-  return html`${silenceText(silence, context.nowMs)}
-  ${
-    face === "silent-choice"
-      ? html`<p>
-            Waiting costs nothing, and this page goes on by itself. If you start a new server elsewhere, what
-            runs in the old one is not moved; your files are shared.
-          </p>
-          ${postButton("/start-elsewhere", "Start a new server elsewhere", context, "quiet")}`
-      : html`<p class="muted">If it stays silent, you will be offered a new server elsewhere.</p>`
-  }`;
-}
-
-function silenceText({ silent }: Silence, nowMs: number): Html {
-  return html`<p>Your server may be running where the router cannot look now. It keeps trying.</p>
-    <ul>
-      ${silent.map(
-        ({ node, reason, lastSeenMs }) =>
-          html`<li>
-            <strong>${node}</strong>:
-            ${reason}${lastSeenMs === undefined ? undefined : `, last seen ${ago(nowMs - lastSeenMs)} ago`}
-          </li>`,
-      )}
-    </ul>`;
+  return obstacle === undefined ? undefined : obstacleText(obstacle, context);
 }
 
 function stepItem(step: Step, node: string): Html {

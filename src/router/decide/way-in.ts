@@ -1,5 +1,8 @@
-import type { NodeId, ServerKey, UserName } from "../../model.ts";
+import type { NodeId, Placement, ServerKey, UserName, Wish } from "../../model.ts";
+import type { Choice } from "./choice.ts";
 import type { Journey, Outcome, Verdict } from "./journey.ts";
+import type { Decision } from "./obstacle.ts";
+import type { StartPermit } from "./ticket.ts";
 
 /** The way in, as pages see it: the service is `entry.ts`. */
 export interface WayIn {
@@ -15,12 +18,22 @@ export interface WayIn {
   ): Promise<Journey | undefined>;
   /** Forgets a failed journey and begins another. */
   retry(traveller: Traveller, key: ServerKey): Journey;
-  /** The user gives up on the silent node. False when that is not (yet) theirs to decide. */
-  startElsewhere(key: ServerKey): boolean;
+  /** The user decides about what is in the way. False when that is not (yet) theirs to decide. */
+  decide(key: ServerKey, decision: Decision): boolean;
+  /** The kinds of machines that users choose from. */
+  readonly choices: readonly Pick<Choice, "name" | "title">[];
+  /** The user wants their next server on such a machine; false if there is no such choice. */
+  prefer(key: ServerKey, choice: string): Promise<boolean>;
   /** Forgets where the server was to be, because its owner stopped it. */
-  forget(key: ServerKey): Promise<void>;
-  /** The table a placement of this server would be decided by now; nothing is reserved. */
-  explain(key: ServerKey): Omit<PlacementRecord, "atMs">;
+  forget(key: ServerKey, node: NodeId): Promise<void>;
+  /** Has at hand what was learnt of a user, and says what their server asks for; before `explain`. */
+  recall(key: ServerKey): Promise<Wish>;
+  /** The table a placement of this server would be decided by now, off its node if that is named; nothing is reserved. */
+  explain(key: ServerKey, wish: Wish, off?: NodeId): Omit<PlacementRecord, "atMs">;
+  /** Its owner moves it off a node: holds room on another, where the next journey goes, and off that node if it can. */
+  bookMove(key: ServerKey, wish: Wish, off: NodeId): Placement;
+  /** It stays: gives the room back. */
+  cancelMove(key: ServerKey): void;
   /** What the last placement of this server was decided by. */
   lastPlacement(key: ServerKey): Promise<PlacementRecord | undefined>;
 }
@@ -39,9 +52,9 @@ export interface PlacementRecord {
   readonly verdicts: readonly Verdict[];
 }
 
-/** Passes by which the router makes a user known to a hub. */
+/** Passes by which the router makes a user known to a hub, and permits a start there. */
 export interface Introductions {
-  mint(node: NodeId, traveller: Traveller): Promise<string>;
+  mint(node: NodeId, traveller: Traveller, start?: StartPermit): Promise<string>;
 }
 
 /** Told of every journey that ended; for metrics. */

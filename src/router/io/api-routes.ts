@@ -1,40 +1,81 @@
 import { Router, type Request, type RequestHandler, type Response } from "express";
+import type { LoadHistory } from "../../load-history.ts";
 import { DEFAULT_SERVER, type UserName } from "../../model.ts";
-import type { Locator } from "../../ports.ts";
+import type { Rebalancing } from "../../plan.ts";
+import type { Clock, ForeignJupyters, Locator, NodeOrders } from "../../ports.ts";
 import { parseUserName } from "../../user-name.ts";
 import { adminPage } from "../decide/admin-page.ts";
-import { explainAnswer, nodesAnswer, serversAnswer } from "../decide/api-views.ts";
+import { explainAnswer, nodesAnswer, type NodesAnswer } from "../decide/api-views.ts";
 import type { ClusterSource } from "../decide/cluster-source.ts";
+import type { HomesSource } from "../decide/home-trouble.ts";
+import type { Occupants } from "../decide/occupants.ts";
+import { isSameSecret } from "../decide/keys.ts";
+import { serversAnswer } from "../decide/servers-answer.ts";
 import type { SignOut } from "../decide/sign-in.ts";
 import type { WayIn } from "../decide/way-in.ts";
+import { ADMIN_PATHS } from "./admin-site.ts";
 import { sendJsonError, sendPage } from "./answers.ts";
+import { createHistoryView } from "./history-routes.ts";
 import type { Metrics } from "./metrics.ts";
+import { createNodeView, createOrderPages, createOrderRoute } from "./order-routes.ts";
+import { createPlanPages, createPlanRoutes, createPlanViews } from "./plan-routes.ts";
 import type { SessionMiddleware } from "./session-middleware.ts";
-import { whenGone } from "./visitor.ts";
+import { whenGone, type FormTokenIssuer } from "./visitor.ts";
 
 export interface ApiRoutesDeps {
   readonly cluster: ClusterSource;
+  readonly history: LoadHistory;
   readonly locator: Pick<Locator, "locateAll">;
-  readonly wayIn: Pick<WayIn, "explain" | "lastPlacement">;
+  readonly homes: HomesSource;
+  readonly foreign: ForeignJupyters;
+  readonly orders: NodeOrders;
+  readonly rebalancing: Rebalancing;
+  readonly occupants: Occupants;
+  readonly formTokens: FormTokenIssuer;
+  readonly clock: Pick<Clock, "now" | "timeZone">;
+  readonly wayIn: Pick<WayIn, "recall" | "explain" | "lastPlacement">;
   readonly metrics: Pick<Metrics, "text" | "contentType">;
   readonly signOut: Pick<SignOut, "signOutUser">;
 }
 
+type WhereDeps = Pick<ApiRoutesDeps, "locator" | "homes" | "foreign" | "clock">;
+
 /** Who may ask: anybody who reaches the app (the local admin socket), or admins by their session. */
 export type ApiAccess =
-  { readonly trusted: true } | { readonly trusted: false; readonly doors: SessionMiddleware };
+  | { readonly trusted: true }
+  | {
+      readonly trusted: false;
+      readonly doors: SessionMiddleware;
+      /** Whoever shows it may read `/metrics`, and nothing else. */
+      readonly metricsToken?: string | undefined;
+    };
 
-/** `/api/v1`, `/metrics` and `/admin`. What changes anything is on the admin socket only: no browser gets there. */
+/**
+ * `/api/v1`, `/metrics` and `/admin`. What changes anything is on the admin socket only, where no browser gets; but for
+ * the forms of `/admin`, which carry a token.
+ */
 export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router {
-  const { cluster, metrics } = deps;
+  const { cluster, homes, metrics } = deps;
   const router = Router();
+  function nodes(): NodesAnswer {
+    return nodesAnswer(cluster, homes.counts());
+  }
+  async function sendMetrics(_request: Request, response: Response): Promise<void> {
+    response.type(metrics.contentType).send(await metrics.text());
+  }
+
   if (!access.trusted) {
-    router.use(["/api", "/metrics", "/admin"], access.doors.requireSession, access.doors.requireAdmin);
+    router.get("/metrics", onlyWithToken(access.metricsToken), sendMetrics);
+    router.use(ADMIN_PATHS, access.doors.requireSession, access.doors.requireAdmin);
+    router.use(createOrderPages({ ...deps, nodes }, access.doors));
+    router.use(createPlanPages(deps, access.doors));
   }
 
   router.get("/api/v1/nodes", (_request, response) => {
-    response.json(nodesAnswer(cluster.snapshot(), cluster.problems()));
+    response.json(nodes());
   });
+  router.use(createHistoryView(deps.history, nodes));
+  router.use(createNodeView({ ...deps, nodes }), createPlanViews(deps.rebalancing));
   router.get(
     "/api/v1/users/:user/servers",
     forUser(async (user, response) => {
@@ -47,10 +88,12 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
       const key = { user, server: DEFAULT_SERVER };
       const where = await whereIs(user, response, deps);
       const last = await deps.wayIn.lastPlacement(key);
-      response.json(explainAnswer(where, deps.wayIn.explain(key), last));
+      const now = deps.wayIn.explain(key, await deps.wayIn.recall(key));
+      response.json(explainAnswer(where, now, last));
     }),
   );
   if (access.trusted) {
+    router.use(createOrderRoute(deps), createPlanRoutes(deps.rebalancing));
     router.post(
       "/api/v1/users/:user/signout",
       forUser(async (user, response) => {
@@ -59,11 +102,9 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
       }),
     );
   }
-  router.get("/metrics", async (_request, response) => {
-    response.type(metrics.contentType).send(await metrics.text());
-  });
+  router.get("/metrics", sendMetrics);
   router.get("/admin", (_request, response) => {
-    const body = adminPage(nodesAnswer(cluster.snapshot(), cluster.problems()));
+    const body = adminPage(nodes(), deps.history);
     sendPage(response, { status: 200, body });
   });
   router.use("/api", (_request, response) => {
@@ -72,8 +113,20 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
   return router;
 }
 
-async function whereIs(user: UserName, response: Response, { locator }: Pick<ApiRoutesDeps, "locator">) {
-  return serversAnswer(user, await locator.locateAll(user, whenGone(response)));
+/** As Prometheus sends it; without it the route is another one's. */
+function onlyWithToken(token: string | undefined): RequestHandler {
+  return (request, _response, next) => {
+    const isGood = token !== undefined && isSameSecret(`Bearer ${token}`, request.get("authorization") ?? "");
+    next(isGood ? undefined : "route");
+  };
+}
+
+async function whereIs(user: UserName, response: Response, deps: WhereDeps) {
+  const { locator, homes, foreign, clock } = deps;
+  const signal = whenGone(response);
+  const location = await locator.locateAll(user, signal);
+  const home = { reading: homes.reading(user), foreign: await foreign.of(user, signal) };
+  return serversAnswer(user, location, home, clock.now());
 }
 
 function forUser(answer: (user: UserName, response: Response) => Promise<void>): RequestHandler {

@@ -1,8 +1,10 @@
-import { Router, type Response } from "express";
+import { Router, type Request, type Response } from "express";
 import type { ServerKey } from "../../model.ts";
 import type { Clock } from "../../ports.ts";
 import { parseAddress, type Address } from "../decide/canonical.ts";
+import { closingPage, type ArrivalNews } from "../decide/closing-page.ts";
 import { journeyStatus } from "../decide/failure-page.ts";
+import { fetchKind } from "../decide/fetch-kind.ts";
 import { html } from "../decide/html.ts";
 import type { Journey } from "../decide/journey.ts";
 import type { Session } from "../decide/session.ts";
@@ -17,6 +19,7 @@ import { field, ownKey, whenGone, type FormTokenIssuer } from "./visitor.ts";
 
 export interface EntryRoutesDeps {
   readonly wayIn: WayIn;
+  readonly news: ArrivalNews;
   readonly doors: SessionMiddleware;
   readonly formTokens: FormTokenIssuer;
   readonly urls: Urls;
@@ -28,7 +31,7 @@ export interface EntryRoutesOptions {
   readonly quickMs: number;
 }
 
-/** The way in: `/`, its two decisions, and the links that live for ever. */
+/** The way in: `/`, trying again, and the links that live for ever. */
 export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOptions): Router {
   const { wayIn, doors, urls } = deps;
   const router = Router();
@@ -38,9 +41,14 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
     const key = ownKey(field(request.query, "server"), response, session);
     if (key === undefined) return;
     const next = safeNext(field(request.query, "next"));
+    const choice = field(request.query, "choice");
+    if (choice !== undefined && !(await wayIn.prefer(key, choice))) {
+      sendWords(response, 404, "There is no such choice", html`<p>Please check the address.</p>`);
+      return;
+    }
     const journey = await travel(response, session, key);
     const target = targetOf(journey, urls, next);
-    if (target !== undefined) response.redirect(302, target);
+    if (target !== undefined) goOn(request, response, journey, target);
     else showJourney(response, journey, { next, ...deps });
   });
 
@@ -51,7 +59,9 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
     const key = ownKey("", response, session);
     if (key === undefined) return;
     const journey = await travel(response, session, key);
-    response.redirect(302, targetOf(journey, urls, next) ?? journeyUrl("/", key, next));
+    const target = targetOf(journey, urls, next);
+    if (target === undefined) response.redirect(302, journeyUrl("/", key, next));
+    else goOn(request, response, journey, target);
   });
 
   router.post("/retry", doors.requireSession, ...doors.requireForm, (request, response) => {
@@ -62,19 +72,23 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
     response.redirect(303, journeyUrl("/", key, safeNext(field(request.body, "next"))));
   });
 
-  router.post("/start-elsewhere", doors.requireSession, ...doors.requireForm, (request, response) => {
-    const key = ownKey(field(request.body, "server"), response, sessionOf(response));
-    if (key === undefined) return;
-    wayIn.startElsewhere(key);
-    response.redirect(303, journeyUrl("/", key, safeNext(field(request.body, "next"))));
-  });
-
   /** Joins the journey, and gives it a moment to be over or to have something to show. */
   async function travel(response: Response, session: Session, key: ServerKey): Promise<Journey> {
     const journey = wayIn.open(session, key);
     const signal = AbortSignal.any([whenGone(response), AbortSignal.timeout(options.quickMs)]);
     const settled = await wayIn.next(key, isWorthShowing, signal).catch(() => undefined);
     return settled ?? wayIn.find(key) ?? journey;
+  }
+
+  /** Straight to the server; once a session by way of what is to be known of its node. */
+  function goOn(request: Request, response: Response, { outcome, key }: Journey, target: string): void {
+    const isPerson = fetchKind(request.method, request.headers) === "navigation";
+    const words =
+      isPerson && outcome?.kind === "arrived"
+        ? deps.news.tellOnce(sessionOf(response), outcome.node)
+        : undefined;
+    if (words === undefined) response.redirect(302, target);
+    else sendPage(response, { status: 200, body: closingPage(words, key, target) });
   }
 
   return router;
@@ -116,7 +130,7 @@ function leadsToOwn(address: Address, session: Session, response: Response): boo
   return false;
 }
 
-function isWorthShowing({ outcome, silence, steps }: Journey): boolean {
+function isWorthShowing({ outcome, obstacle, steps }: Journey): boolean {
   const isStarting = steps.some(({ id, state }) => state === "active" && (id === "hub" || id === "server"));
-  return outcome !== undefined || silence !== undefined || isStarting;
+  return outcome !== undefined || obstacle !== undefined || isStarting;
 }

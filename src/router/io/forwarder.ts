@@ -8,7 +8,7 @@ import { standInFor } from "../decide/stand-in.ts";
 import { exchange, type Forwarding } from "./exchange.ts";
 import { createNodePools, type NodePoolOptions } from "./node-pools.ts";
 import { createStandIns, type StandInDeps } from "./stand-ins.ts";
-import { createTurns } from "./turns.ts";
+import { createTurns } from "../../turns.ts";
 import { createUpgrades, type UpgradeRequest } from "./upgrades.ts";
 
 export interface ForwarderDeps extends StandInDeps {

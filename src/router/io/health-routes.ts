@@ -1,9 +1,10 @@
 import { Router } from "express";
 import type { Readiness } from "../decide/cluster-source.ts";
+import { readinessStatus } from "../decide/readiness.ts";
 
 /**
- * `/healthz`: the process answers. `/readyz`: 200, or 503 and which part is not ready. Open to everybody, so
- * the parts are named, and why one is not ready is told only where `trusted`.
+ * `/healthz`: the process answers. `/readyz`: 200, also when only degraded, or 503; and which part is not ready. Open to
+ * everybody, so the parts are named, and why one is not ready is told only where `trusted`.
  */
 export function createHealthRoutes(readiness: Readiness, { trusted }: { readonly trusted: boolean }): Router {
   const router = Router();
@@ -12,9 +13,9 @@ export function createHealthRoutes(readiness: Readiness, { trusted }: { readonly
   });
   router.get("/readyz", (_request, response) => {
     const parts = readiness.parts();
-    const areReady = parts.every(({ isReady }) => isReady);
-    response.status(areReady ? 200 : 503).json({
-      status: areReady ? "ready" : "not ready",
+    const status = readinessStatus(parts);
+    response.status(status === "not ready" ? 503 : 200).json({
+      status,
       parts: parts.map(({ name, isReady, detail }) => ({ name, ready: isReady, ...(trusted && { detail }) })),
     });
   });

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { NodeId } from "../../model.ts";
-import { admit, renewalOf } from "../decide/admission.ts";
+import { admit, renewalOf, type NodesServed } from "../decide/admission.ts";
 import { fetchKind } from "../decide/fetch-kind.ts";
 import type { ProxyAnswer } from "../decide/proxy-answer.ts";
 import type { SessionReader } from "../decide/session.ts";
@@ -14,10 +13,8 @@ import {
 import { sendAnswer, sendRedirect } from "./proxy-answers.ts";
 import type { UpgradeRequest } from "./upgrades.ts";
 
-export interface NodeProxyDeps extends ForwarderDeps {
+export interface NodeProxyDeps extends ForwarderDeps, NodesServed {
   readonly sessions: SessionReader;
-  /** Whether the hosts file has the node; nothing is dialled or kept for others. */
-  readonly isKnown: (node: NodeId) => boolean;
 }
 
 /** Everything below `/n/`: the gate, then the node's hub proxy. */
@@ -36,7 +33,7 @@ export function createNodeProxy(deps: NodeProxyDeps, options: ForwarderOptions):
     const { rawHeaders, headers, method = "GET", url: target = "" } = request;
     const remoteAddress = addressOf(request);
     const lookup = await deps.sessions.read({ rawHeaders, headers, remoteAddress });
-    const admission = admit({ method, target, headers, rawHeaders, lookup }, deps.isKnown);
+    const admission = admit({ method, target, headers, rawHeaders, lookup }, deps);
     const answering = { cookies: renewalOf(lookup), isForPerson: isForPerson(request) };
     if (admission.kind === "refuse") sendAnswer(response, admission.answer, answering);
     else if (admission.kind === "redirect") sendRedirect(response, admission.location, answering.cookies);

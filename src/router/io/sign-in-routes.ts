@@ -6,6 +6,7 @@ import type { SignIn, SignInOutcome, SignOut } from "../decide/sign-in.ts";
 import { confirmSignOutPage, farewellPage, foreignFormPage, troublePage } from "../decide/sign-in-pages.ts";
 import { sendPage } from "./answers.ts";
 import { addCookies, credentialsOf, isOwnForm, readForm } from "./session-middleware.ts";
+import { createTurns, inTurn } from "../../turns.ts";
 import { field, whenGone } from "./visitor.ts";
 
 interface Parts {
@@ -15,9 +16,13 @@ interface Parts {
   readonly formTokens: FormTokens;
 }
 
+/** Each asks the lobby's hub, which takes 8 requests at a time: one address leaves room for others. */
+const CALLBACKS_AT_ONCE = 4;
+
 /** `/login`, `/auth/callback` and `/logout`. */
 export function createSignInRoutes({ signIn, signOut, sessions, formTokens }: Parts): Router {
   const router = Router();
+  const callbacks = createTurns(CALLBACKS_AT_ONCE);
 
   router.get("/login", async (request, response) => {
     const query = { next: field(request.query, "next"), node: field(request.query, "node") };
@@ -26,7 +31,12 @@ export function createSignInRoutes({ signIn, signOut, sessions, formTokens }: Pa
 
   router.get("/auth/callback", async (request, response) => {
     const query = { code: field(request.query, "code"), state: field(request.query, "state") };
-    answer(response, await signIn.callback(credentialsOf(request), query, whenGone(response)));
+    const credentials = credentialsOf(request);
+    const gone = whenGone(response);
+    const outcome = await inTurn(callbacks, credentials.remoteAddress, () =>
+      signIn.callback(credentials, query, gone),
+    );
+    answer(response, outcome);
   });
 
   async function sayGoodbye(request: Request, response: Response): Promise<void> {

@@ -1,11 +1,19 @@
 import express, { type Express } from "express";
-import type { Clock, Locator, Log, Placer, Random } from "../../ports.ts";
+import type { LoadHistory } from "../../load-history.ts";
+import type { Rebalancing } from "../../plan.ts";
+import type { Clock, Locator, Log, NodeOrders, Placer, Random, ForeignJupyters } from "../../ports.ts";
 import type { ClusterSource, Readiness } from "../decide/cluster-source.ts";
 import type { OwnServers } from "../decide/home-page.ts";
+import type { ArrivalNews } from "../decide/closing-page.ts";
+import type { Moves } from "../decide/move.ts";
+import type { Occupants } from "../decide/occupants.ts";
 import type { Urls } from "../decide/urls.ts";
 import type { WayIn } from "../decide/way-in.ts";
+import type { HomesSource } from "../decide/home-trouble.ts";
 import type { SignInServices } from "../decide/sign-in.ts";
+import { createAdminPointer, createAdminStart, refuseForeign } from "./admin-site.ts";
 import { createApiRoutes } from "./api-routes.ts";
+import { createDecisionRoutes } from "./decision-routes.ts";
 import { createEntryRoutes } from "./entry-routes.ts";
 import { answerErrors, answerNotFound } from "./error-answer.ts";
 import { createEventRoutes } from "./event-routes.ts";
@@ -19,12 +27,24 @@ import { createSignInRoutes } from "./sign-in-routes.ts";
 export interface WebAppDeps extends SignInServices {
   readonly wayIn: WayIn;
   readonly ownServers: OwnServers;
+  readonly moves: Moves;
+  readonly news: ArrivalNews;
   readonly cluster: ClusterSource;
+  readonly history: LoadHistory;
   readonly locator: Locator;
+  readonly homes: HomesSource;
+  readonly foreign: ForeignJupyters;
   readonly placer: Placer;
+  readonly orders: NodeOrders;
+  readonly rebalancing: Rebalancing;
+  readonly occupants: Occupants;
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly urls: Urls;
+  /** Where `/admin` and the API are, when not on the entrance. */
+  readonly adminOrigin?: string | undefined;
+  /** What a scraper of `/metrics` shows. */
+  readonly metricsToken?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -33,18 +53,35 @@ export interface WebAppDeps extends SignInServices {
 /** Long enough for a server that runs to be found, short enough not to be felt before the waiting page. */
 const QUICK_MS = 700;
 
-/** Everything the router serves outside `/n/`. */
+/** Everything the entrance serves outside `/n/`. */
 export function createWebApp(deps: WebAppDeps): Express {
   const doors = createSessionMiddleware(deps);
-  const withDoors = { ...deps, doors };
+  const { adminOrigin } = deps;
+  const withDoors = { ...deps, doors, adminUrl: `${adminOrigin ?? ""}/admin` };
   return withErrors(deps, [
     createHealthRoutes(deps.readiness, { trusted: false }),
     createSecurityHeaders(deps.random),
     createSignInRoutes(deps),
     createEntryRoutes(withDoors, { quickMs: QUICK_MS }),
+    createDecisionRoutes(withDoors),
     createEventRoutes(withDoors),
     createHomeRoutes(withDoors),
-    createApiRoutes(deps, { trusted: false, doors }),
+    adminOrigin === undefined
+      ? createApiRoutes(deps, { trusted: false, doors, metricsToken: deps.metricsToken })
+      : createAdminPointer(adminOrigin),
+  ]);
+}
+
+/** Everything the host of `admin.origin` serves outside `/n/`; `deps` hold a sign-in of its own. */
+export function createAdminSite(deps: WebAppDeps): Express {
+  const doors = createSessionMiddleware(deps);
+  return withErrors(deps, [
+    createHealthRoutes(deps.readiness, { trusted: false }),
+    createSecurityHeaders(deps.random),
+    refuseForeign(),
+    createSignInRoutes(deps),
+    createAdminStart(),
+    createApiRoutes(deps, { trusted: false, doors, metricsToken: deps.metricsToken }),
   ]);
 }
 

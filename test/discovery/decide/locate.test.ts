@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import { locate, type Memory, type Question } from "../../../src/discovery/decide/locate.ts";
+import { locate, type Memory } from "../../../src/discovery/decide/locate.ts";
+import type { Question } from "../../../src/discovery/decide/question.ts";
 import { ageReport, fallSilent, type Report, type Seen } from "../../../src/discovery/decide/report.ts";
 import type { NodeId, ServerKey } from "../../../src/model.ts";
 
@@ -26,12 +27,8 @@ function memory(over: { mentioned?: NodeId[]; covered?: NodeId[] } = {}): Memory
 }
 
 function find(reports: [NodeId, Report][], remembered = memory(), question: Question = ALICE) {
-  return locate(
-    reports.map(([node]) => node),
-    new Map(reports),
-    question,
-    remembered,
-  );
+  const nodes = reports.map(([node]) => node);
+  return locate({ nodes, reports: new Map(reports), memory: remembered, nowMs: 0 }, question);
 }
 
 describe("locate finds", () => {
@@ -149,7 +146,7 @@ describe("locate does not know", () => {
   });
 
   it("before it has asked", () => {
-    expect(locate([N1], new Map(), ALICE, memory())).toEqual({
+    expect(locate({ nodes: [N1], reports: new Map(), memory: memory(), nowMs: 0 }, ALICE)).toEqual({
       kind: "unknown",
       silent: [{ node: N1, reason: "it has not been asked yet" }],
     });
@@ -233,7 +230,7 @@ describe("whatever nodes say and are remembered for", () => {
         if (location.kind !== "unknown") return;
         expect(location.silent.length).toBeGreaterThan(0);
         for (const { node, reason } of location.silent) {
-          expect(new Map(reports).get(node)?.kind).not.toBe("answered");
+          expect(new Map<unknown, Report>(reports).get(node)?.kind).not.toBe("answered");
           expect(reason).not.toBe("");
         }
       }),

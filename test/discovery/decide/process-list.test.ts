@@ -21,10 +21,18 @@ function entry(over: object = {}) {
 describe("parseProcessList", () => {
   it("reads servers, none of them ready", () => {
     const big = entry({ serverName: "big one", baseUrl: "/n/node1/user/alice/big%20one/" });
-    expect(parseProcessList({ servers: [entry(), big] }, NODE)).toEqual([
+    expect(parseProcessList({ servers: [entry(), big] }, NODE)?.servers).toEqual([
       { key: { user: "alice", server: "" }, ready: false, evidence: "process-list", uid: 2001 },
       { key: { user: "alice", server: "big one" }, ready: false, evidence: "process-list", uid: 2001 },
     ]);
+  });
+
+  it("names each process for ever, and the machine", () => {
+    const list = parseProcessList({ host: "node1.lab", bootId: "boot", servers: [entry()] }, NODE);
+    expect(list).toMatchObject({
+      host: "node1.lab",
+      servers: [{ process: { pid: 7, startTicks: 9, bootId: "boot" } }],
+    });
   });
 
   it.each([
@@ -35,7 +43,7 @@ describe("parseProcessList", () => {
     ["root", { uid: 0 }],
     ["no uid", { uid: undefined }],
   ])("leaves out %s, and keeps the rest", (_, over) => {
-    expect(parseProcessList({ servers: [entry(over), entry()] }, NODE)).toHaveLength(1);
+    expect(parseProcessList({ servers: [entry(over), entry()] }, NODE)?.servers).toHaveLength(1);
   });
 
   it("never throws, and knows no answer from anything else", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { NodeId, NodeSpec } from "../../../src/model.ts";
+import type { Maintenance, NodeId, NodeSpec } from "../../../src/model.ts";
 import { parseHostsFile } from "../../../src/nodes/decide/hosts-file.ts";
 import { printHostsFile } from "../../support/print-hosts-file.ts";
 
@@ -54,6 +54,17 @@ describe("hosts", () => {
         jupyterhub: "/opt/hub/bin/jupyterhub",
         proxyCommand: "/opt/my proxy/chp",
       },
+    ]);
+  });
+
+  it("reads when a node is out of service, for one host, its group or all, the nearest saying", () => {
+    const text =
+      'a maintenance="Sun 02:00-06:00, lead 8h"\n[night]\nb\n[night:vars]\nmaintenance = "daily 03:00-04:00"\n' +
+      "[far]\nc\n[all:vars]\nmaintenance=Sat 22:00-04:00, 2026-12-24 18:00-20:00\n";
+    expect(read(text).map((node) => node.maintenance?.windows.map(({ day }) => day))).toEqual([
+      ["sun"],
+      ["daily"],
+      ["sat", "2026-12-24"],
     ]);
   });
 
@@ -174,6 +185,11 @@ describe("problems", () => {
     ["n become=su", '"sudo" or "none"'],
     ["n ansible_become_method=su", "no other way"],
     ["n transport=udp", "ssh"],
+    [
+      'n maintenance="Sun 2-6"',
+      'maintenance wants windows with commas between them, such as "Sun 02:00-06:00"',
+    ],
+    ["n maintenance=Sun 02:00-06:00", "word 3 of the line is not key=value"],
     ["n jupyterhub=bin/hub", "absolute path"],
     ["n address={{x}}", "templates"],
     ["n address=10.0.0.300", "IP address"],
@@ -215,6 +231,19 @@ describe("problems", () => {
   });
 });
 
+const maintenance: fc.Arbitrary<Maintenance> = fc.record({
+  windows: fc.uniqueArray(
+    fc.constantFrom(
+      { day: "sun", from: "02:00", days: 0, to: "06:00" },
+      { day: "fri", from: "18:00", days: 3, to: "06:00" },
+      { day: "daily", from: "23:30", days: 1, to: "00:30" },
+      { day: "2026-12-24", from: "18:00", days: 3, to: "08:00" },
+    ),
+    { minLength: 1 },
+  ),
+  leadMs: fc.nat(10_000).map((minutes) => minutes * 60_000),
+});
+
 const specs: fc.Arbitrary<NodeSpec[]> = fc
   .uniqueArray(
     fc.record(
@@ -228,6 +257,7 @@ const specs: fc.Arbitrary<NodeSpec[]> = fc
         weight: fc.integer({ min: 1, max: 100_000 }).map((n) => n / 100),
         labels: fc.uniqueArray(fc.stringMatching(/^[a-z][a-z0-9_.-]{0,5}$/)).map((all) => all.toSorted()),
         maxServers: fc.nat(100_000),
+        maintenance,
         jupyterhub: fc.stringMatching(/^\/[ -~]{0,20}$/),
         proxyCommand: fc.stringMatching(/^\/[^\p{Cc}\p{Z}]{0,20}$/u),
       },

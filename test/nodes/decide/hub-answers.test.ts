@@ -8,6 +8,7 @@ import {
   parseUserPage,
   parseVisitor,
   plain,
+  readRefusal,
   readStart,
   wordsOf,
 } from "../../../src/nodes/decide/hub-answers.ts";
@@ -102,7 +103,11 @@ describe("parseStartEvent", () => {
   it.each([
     [
       { progress: 10, message: "Spawning\u0000 <b>\n x" },
-      { kind: "progress", text: "Spawning <b> x" },
+      { kind: "progress", text: "Spawning <b> x", isQueued: false },
+    ],
+    [
+      { message: "Job 7 waits", queued: true },
+      { kind: "progress", text: "Job 7 waits", isQueued: true },
     ],
     [{ progress: 100, ready: true, url: "http://evil/" }, { kind: "ready" }],
     [
@@ -161,4 +166,24 @@ it("never throws, whatever a hub says", () => {
       readStart({ status, text });
     }),
   );
+});
+
+describe("readRefusal", () => {
+  it.each([
+    [
+      "Spawn failed: CLAIMED_ELSEWHERE node2: a server of yours holds its place on node2",
+      { code: "CLAIMED_ELSEWHERE", holder: "node2", words: "a server of yours holds its place on node2" },
+    ],
+    ["CLAIMED_ELSEWHERE ../etc: x", { code: "CLAIMED_ELSEWHERE", words: "x" }],
+    [
+      "Spawn failed: START_NOT_PERMITTED: servers are started from the entrance",
+      { code: "START_NOT_PERMITTED", words: "servers are started from the entrance" },
+    ],
+    ["HOME_UNREACHABLE: no answer", { code: "HOME_UNREACHABLE", words: "no answer" }],
+    ["Spawn failed: out of memory", undefined],
+    ["UNCLAIMED_ELSEWHERE node2: x", undefined],
+    ["", undefined],
+  ])("of %j", (text, expected) => {
+    expect(readRefusal(text)).toEqual(expected);
+  });
 });

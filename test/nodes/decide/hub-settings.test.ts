@@ -1,8 +1,10 @@
+import { generateKeyPairSync, type KeyPairKeyObjectResult } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import type { NodeId, NodeSpec } from "../../../src/model.ts";
 import { readListeners } from "../../../src/nodes/decide/hub-listeners.ts";
 import { hubSettings } from "../../../src/nodes/decide/hub-settings.ts";
+import type { KeySet } from "../../../src/nodes/decide/key-set.ts";
 import { nodeToken } from "../../../src/nodes/decide/node-token.ts";
 
 const KEY = Buffer.alloc(32, 7);
@@ -17,10 +19,12 @@ const SPEC: NodeSpec = {
   labels: [],
 };
 const PORTS = { proxy: 910, hub: 911, api: 912 };
+const TICKET = generateKeyPairSync("ed25519");
+const NEXT_TICKET = generateKeyPairSync("ed25519");
+const KEYS: KeySet = { master: { current: KEY }, ticket: { current: TICKET.privateKey } };
 const DEFAULTS = {
-  masterKey: KEY,
+  keys: KEYS,
   ports: PORTS,
-  ticketKeys: ["pem"],
   lobby: [NODE1],
   adminUsers: ["dora", "carol"],
   startTimeoutMs: 60_000,
@@ -44,7 +48,24 @@ describe("nodeToken", () => {
   });
 });
 
+function pem({ publicKey }: KeyPairKeyObjectResult): string {
+  return publicKey.export({ type: "spki", format: "pem" }).toString();
+}
+
 describe("hubSettings", () => {
+  it("tells the keys that come beside those in use", () => {
+    const next = Buffer.alloc(32, 8);
+    const keys: KeySet = {
+      master: { current: KEY, next },
+      ticket: { current: TICKET.privateKey, next: NEXT_TICKET.privateKey },
+    };
+    expect(hubSettings(SPEC, { ...DEFAULTS, keys })).toMatchObject({
+      serviceToken: nodeToken(KEY, NODE1),
+      nextServiceToken: nodeToken(next, NODE1),
+      ticketKeys: [pem(TICKET), pem(NEXT_TICKET)],
+    });
+  });
+
   it("tells the agent everything, with null for what it shall find itself", () => {
     expect(hubSettings(SPEC, DEFAULTS)).toEqual({
       node: "node1",
@@ -53,9 +74,11 @@ describe("hubSettings", () => {
       jupyterhub: null,
       proxyCommand: null,
       serviceToken: nodeToken(KEY, NODE1),
-      ticketKeys: ["pem"],
+      nextServiceToken: null,
+      ticketKeys: [pem(TICKET)],
       lobby: true,
       adminUsers: ["carol", "dora"],
+      homeGroup: null,
       openPort: false,
       startTimeoutMs: 60_000,
     });

@@ -6,6 +6,7 @@ import type { PlacementPolicy, PlacementRequest } from "../../../src/nodes/decid
 import {
   anySnapshot,
   GIB,
+  growing,
   loadSample,
   MIB,
   nodeView,
@@ -60,6 +61,16 @@ describe("choose takes", () => {
     expect(nodeFor(alice, a, nodeView("b"))).toBe("b");
   });
 
+  it("another node than the one where new servers are expected to grow", () => {
+    const a = nodeView("a", { growing: [growing("bob")] });
+    expect(nodeFor(alice, a, nodeView("b", { load: { servers: 3 } }))).toBe("b");
+  });
+
+  it("a node however much its new servers may grow, if there is no other", () => {
+    const a = nodeView("a", { spec: { maxServers: 1 }, growing: [growing("bob", 64 * GIB)] });
+    expect(nodeFor(alice, a)).toBe("a");
+  });
+
   it("the one with fewest servers among equals, though their free memory differs by noise", () => {
     const a = nodeView("a", { load: { servers: 3, memoryAvailableBytes: 30 * GIB } });
     const b = nodeView("b", { load: { servers: 2, memoryAvailableBytes: 30 * GIB - 40 * MIB } });
@@ -88,11 +99,21 @@ describe("choose takes", () => {
     expect(nodeFor({ ...alice, labels: ["gpu"] }, nodeView("a"), gpu)).toBe("z");
   });
 
-  it("a node with room for a server known to be large", () => {
+  it("a node with room for what its owner's servers took", () => {
     const a = nodeView("a", { load: { memoryTotalBytes: 8 * GIB, memoryAvailableBytes: 7.9 * GIB } });
     const b = nodeView("b", { load: { memoryAvailableBytes: 20 * GIB } });
     expect(nodeFor(alice, a, b)).toBe("a");
-    expect(nodeFor({ ...alice, memoryBytes: 16 * GIB }, a, b)).toBe("b");
+    expect(nodeFor({ ...alice, learntBytes: 16 * GIB }, a, b)).toBe("b");
+  });
+
+  it("a node that places jobs by how many it has, whatever its own memory and load", () => {
+    const load = { memoryAvailableBytes: 0, memoryPressure: 1, load1: 99, servers: 2 };
+    const edge = nodeView("edge", { spec: { places: "jobs", maxServers: 10 }, load });
+    const half = nodeView("half", { load: { memoryAvailableBytes: 16 * GIB } });
+    expect(nodeFor(alice, half, edge)).toBe("edge");
+    const starts = ["bob", "carol"].map((user) => reservation("edge", user));
+    const fuller = nodeView("edge", { spec: edge.spec, load: { servers: 3 }, reservations: starts });
+    expect(nodeFor(alice, half, fuller)).toBe("half");
   });
 
   it("does not count what is held for this very server against it", () => {
@@ -113,8 +134,8 @@ describe("choose says why", () => {
     ["stale", nodeView("a", { load: { takenAtMs: -35_000 } }), ["its load was last reported 35 s ago"]],
     [
       "draining",
-      nodeView("a", { isDraining: true }),
-      ["draining: no new servers, those that run keep running"],
+      nodeView("a", { closure: { state: "cordoned", words: "cordoned by alice: a new kernel" } }),
+      ["cordoned by alice: a new kernel"],
     ],
     [
       "full",
@@ -134,6 +155,11 @@ describe("choose says why", () => {
       ],
     ],
     [
+      "no room for a hub's state",
+      nodeView("a", { load: { stateDisk: { freeBytes: 20 * MIB, totalBytes: GIB } } }),
+      ["the disk of its state directory is full: 20 MiB free, it takes 64 MiB"],
+    ],
+    [
       "thrashing",
       nodeView("a", { load: { memoryPressure: 0.6 } }),
       ["short of memory: its tasks wait for memory 60 % of the time"],
@@ -142,9 +168,36 @@ describe("choose says why", () => {
     expect(reasons(view)).toEqual(expected);
   });
 
+  it("counting what new servers are expected to take, but not this very one", () => {
+    const three = ["alice", "bob", "carol", "dave"].map((user) => growing(user, GIB / 2));
+    expect(reasons(nodeView("a", { growing: three }))).toContain(
+      "memory 13 % used with this server: 30.0 GiB of 32.0 GiB free, " +
+        "1.5 GiB expected as 3 new servers grow, 512 MiB for it",
+    );
+    expect(reasons(nodeView("a", { growing: [growing("bob", GIB)] }))[1]).toContain(
+      ", 1.0 GiB expected as 1 new server grows,",
+    );
+  });
+
+  it("in jobs, for a node that places jobs", () => {
+    const spec = { places: "jobs", maxServers: 8 } as const;
+    const starts = [reservation("edge", "bob")];
+    expect(reasons(nodeView("edge", { spec, load: { servers: 2 }, reservations: starts }))).toEqual([
+      "the only node that can take this server now",
+      "jobs 50 % used with this server: 4 of at most 8",
+      "2 servers running, 1 starting",
+    ]);
+    expect(reasons(nodeView("edge", { spec, load: { servers: 8 } }))).toEqual([
+      "full: 8 of at most 8 servers",
+    ]);
+    expect(reasons(nodeView("edge", { spec: { places: "jobs" }, load: { servers: 8 } }))[1]).toBe(
+      "servers are jobs on other machines: 9 with this one",
+    );
+  });
+
   it("with every reason at once", () => {
     const view = nodeView("a", {
-      isDraining: true,
+      closure: { state: "draining", words: "draining, asked by alice" },
       spec: { maxServers: 0 },
       load: { memoryAvailableBytes: 0 },
     });
@@ -233,16 +286,16 @@ describe("for any cluster", () => {
         const answer = choose(snapshot, request, policy, 0);
         if (answer.kind === "none") return;
         const view = snapshot.nodes.find(({ spec }) => spec.id === answer.node);
-        const others = view?.reservations.filter(({ key }) => key.user !== request.key.user) ?? [];
-        const load = view?.load ?? loadSample({ memoryAvailableBytes: -1 });
+        const { reservations = [], load = loadSample({ memoryAvailableBytes: -1 }) } = view ?? {};
+        const others = reservations.filter(({ key }) => key.user !== request.key.user);
         const held = others.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
-        expect(view).toMatchObject({ state: "up", isDraining: false });
+        expect(view).toMatchObject({ state: "up" });
+        expect(view).not.toHaveProperty("closure");
         expect(request.labels?.every((label) => view?.spec.labels.includes(label))).toBe(true);
         expect(load.takenAtMs).toBeGreaterThanOrEqual(-policy.maxSampleAgeMs);
         expect(load.servers + others.length).toBeLessThan(view?.spec.maxServers ?? Infinity);
-        expect(load.memoryAvailableBytes - held - policy.server.memoryBytes).toBeGreaterThanOrEqual(
-          policy.headroomBytes,
-        );
+        const roomBytes = load.memoryAvailableBytes - held - policy.server.memoryBytes;
+        expect(view?.spec.places === "jobs" || roomBytes >= policy.headroomBytes).toBe(true);
       }),
       { numRuns: 1000 },
     );
@@ -269,6 +322,24 @@ describe("for any cluster", () => {
         );
         const rank = rankOf(choose(snapshot, request, policy, 0).verdicts, node);
         expect(rankOf(choose(better, request, policy, 0).verdicts, node)).toBeLessThanOrEqual(rank);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("what new servers may grow to refuses nobody, and never makes a node better", () => {
+    fc.assert(
+      fc.property(anySnapshot, anyRequest, fc.nat(7), (snapshot, request, index) => {
+        const node = snapshot.nodes[index]?.spec.id;
+        const grown = snapshotOf(
+          ...snapshot.nodes.map((view) =>
+            view.spec.id === node ? { ...view, growing: [...view.growing, growing("dave", 9 * GIB)] } : view,
+          ),
+        );
+        const before = choose(snapshot, request, policy, 0).verdicts;
+        const after = choose(grown, request, policy, 0).verdicts;
+        expect(after.filter((each) => !each.accepted)).toEqual(before.filter((each) => !each.accepted));
+        expect(rankOf(after, node)).toBeGreaterThanOrEqual(rankOf(before, node));
       }),
       { numRuns: 1000 },
     );

@@ -281,10 +281,33 @@ describe("followStart", () => {
     await expect(follow()).rejects.toMatchObject({ code: "SERVER_FAILED" });
   });
 
+  it("hears why a start failed though the hub is still cleaning up after it", async () => {
+    const refusal = error(400, "alice is not starting...");
+    const words = "Spawn failed: CLAIMED_ELSEWHERE node2: a server of yours holds its place on node2";
+    hub.on(`GET ${SERVER}/progress`, refusal, refusal, ended({ failed: true, message: words }));
+    hub.on(`GET ${API}/users/alice`, userWith({ ready: false, pending: "stop" }), userWith(undefined));
+    await expect(follow()).rejects.toMatchObject({ code: "CLAIMED_ELSEWHERE", details: { holder: "node2" } });
+  });
+
   it("has a deadline", async () => {
     hub.on(`GET ${SERVER}/progress`, ended());
     hub.on(`GET ${API}/users/alice`, userWith({ ready: false, pending: "spawn" }));
     await expect(follow()).rejects.toMatchObject({ code: "SERVER_TIMEOUT" });
+  });
+
+  it("waits for a job in a queue as long as it takes", async () => {
+    hub.on(`GET ${SERVER}/progress`, (request, response) => {
+      open({ message: "Job 7 waits in the queue", queued: true })(request, response);
+      const waiting = setInterval(() => {
+        response.write(`data: ${JSON.stringify({ message: "Job 7 waits in the queue", queued: true })}\n\n`);
+      }, 50);
+      setTimeout(() => {
+        clearInterval(waiting);
+        response.write(`data: ${JSON.stringify(ready)}\n\n`);
+      }, 800);
+    });
+    const texts = await follow();
+    expect(new Set(texts)).toEqual(new Set(["Job 7 waits in the queue"]));
   });
 
   it("closes the stream when its caller leaves", async () => {

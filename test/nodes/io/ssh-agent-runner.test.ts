@@ -60,6 +60,16 @@ describe("agent runner", () => {
     });
   });
 
+  test("says how to replace an agent that does not know the verb", async () => {
+    const { writeFileSync } = await import("node:fs");
+    const old = "#!/bin/sh\necho 'multijhub-agent: the verbs are facts, account' >&2\nexit 2\n";
+    writeFileSync(`${world.server.binDirectory}/multijhub-agent`, old, { mode: 0o755 });
+    await expect(runnerOf(world).call(NODE, "check", {}, never)).rejects.toMatchObject({
+      code: "AGENT_VERSION",
+      remedy: "run `multijhub provision node1`",
+    });
+  });
+
   test("takes nothing that is not the protocol for an answer", async () => {
     const print = "Welcome to node1!\n";
     await expect(runnerOf(world).call(NODE, "facts", { print, result: 1 }, never)).rejects.toMatchObject({

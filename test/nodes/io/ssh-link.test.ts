@@ -105,6 +105,30 @@ describe("link", () => {
     await link.close();
   });
 
+  test("tries ever more rarely while connections break at once, until one has stood", async () => {
+    const { clock, attempts, link } = setUp();
+    for (const [pauseMs, stoodMs] of [
+      [250, 0],
+      [2_000, 100],
+      [4_000, 4_999],
+      [250, 5_000],
+      [250, 0],
+      [2_000, 0],
+    ] as const) {
+      await clock.advance(0);
+      const tried = attempts.length;
+      const connection = fakeConnection();
+      attempts.at(-1)?.succeed(connection);
+      await clock.advance(stoodMs);
+      connection.lose();
+      await clock.advance(pauseMs - 1);
+      expect(attempts).toHaveLength(tried);
+      await clock.advance(1);
+      expect(attempts).toHaveLength(tried + 1);
+    }
+    await link.close();
+  });
+
   test("closes its connection, says nothing of it, and refuses callers from then on", async () => {
     const { clock, attempts, link, events } = setUp();
     await clock.advance(0);

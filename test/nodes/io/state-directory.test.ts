@@ -1,9 +1,10 @@
 import { createPublicKey } from "node:crypto";
-import { chmod, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
-import { openStateDirectory, rotateTicketKey } from "../../../src/nodes/io/state-directory.ts";
+import { newestFirst, publicKeysOf } from "../../../src/nodes/decide/key-set.ts";
+import { openStateDirectory } from "../../../src/nodes/io/state-directory.ts";
 
 let parent: string;
 let path: string;
@@ -20,11 +21,11 @@ describe("openStateDirectory", () => {
   it("makes a private directory with its keys, and finds the same ones again", async () => {
     const first = await openStateDirectory(path);
     const again = await openStateDirectory(path);
-    expect(first.masterKey).toHaveLength(32);
-    expect(again.masterKey.equals(first.masterKey)).toBe(true);
-    expect(again.ticketPublicKeys).toEqual(first.ticketPublicKeys);
-    expect(first.ticketPublicKeys).toHaveLength(1);
-    expect(createPublicKey(first.ticketPublicKeys[0] ?? "").asymmetricKeyType).toBe("ed25519");
+    expect(first.keys.master.current).toHaveLength(32);
+    expect(again.keys.master).toEqual(first.keys.master);
+    expect(publicKeysOf(again.keys)).toEqual(publicKeysOf(first.keys));
+    expect(publicKeysOf(first.keys)).toHaveLength(1);
+    expect(createPublicKey(publicKeysOf(first.keys)[0] ?? "").asymmetricKeyType).toBe("ed25519");
     expect((await stat(path)).mode & 0o777).toBe(0o700);
     const modes = await Promise.all(
       (await readdir(path)).map(async (name) => [name, (await stat(join(path, name))).mode & 0o777]),
@@ -37,8 +38,8 @@ describe("openStateDirectory", () => {
 
   it("gives ten who open at once one key", async () => {
     const all = await Promise.all(Array.from({ length: 10 }, () => openStateDirectory(path)));
-    expect(new Set(all.map((state) => state.masterKey.toString("hex"))).size).toBe(1);
-    expect(new Set(all.map((state) => state.ticketPublicKeys.join())).size).toBe(1);
+    expect(new Set(all.map(({ keys }) => Buffer.from(keys.master.current).toString("hex"))).size).toBe(1);
+    expect(new Set(all.map(({ keys }) => publicKeysOf(keys).join())).size).toBe(1);
     expect(await readdir(path)).toHaveLength(2);
   });
 
@@ -87,21 +88,62 @@ describe("openStateDirectory", () => {
   );
 });
 
-describe("rotateTicketKey", () => {
-  it("keeps two public keys valid through a rotation, and the former after it", async () => {
-    const [old] = (await openStateDirectory(path)).ticketPublicKeys;
-    expect(await rotateTicketKey(path)).toBe("prepared");
-    const prepared = (await openStateDirectory(path)).ticketPublicKeys;
-    expect(prepared).toEqual([old, expect.any(String)]);
+describe("a rotation", () => {
+  it("keeps the keys in use until the new ones take over, and nothing of them after", async () => {
+    const state = await openStateDirectory(path);
+    const old = state.keys;
+    await state.prepareKeys();
+    const both = await state.readKeys();
+    expect([both.master.current, publicKeysOf(both)[0]]).toEqual([old.master.current, publicKeysOf(old)[0]]);
+    expect([newestFirst(both.master).length, publicKeysOf(both).length]).toEqual([2, 2]);
 
-    expect(await rotateTicketKey(path)).toBe("promoted");
-    const promoted = await openStateDirectory(path);
-    expect(promoted.ticketPublicKeys).toEqual(prepared.toReversed());
-    expect(createPublicKey(promoted.ticketKey).export({ type: "spki", format: "pem" })).toBe(prepared[1]);
+    await state.promoteKeys();
+    const after = await state.readKeys();
+    expect([after.master, publicKeysOf(after)]).toEqual([
+      { current: both.master.next },
+      publicKeysOf(both).slice(1),
+    ]);
+    expect((await readdir(path)).toSorted()).toEqual(["master.key", "ticket-ed25519.pem"]);
+  });
 
-    expect(await rotateTicketKey(path)).toBe("prepared");
-    const second = (await openStateDirectory(path)).ticketPublicKeys;
-    expect(second).toEqual([prepared[1], expect.any(String)]);
-    expect(second).not.toContain(old);
+  it("goes on where a crash stopped it, and makes no key twice", async () => {
+    const state = await openStateDirectory(path);
+    await state.prepareKeys();
+    const { ticket, master } = await state.readKeys();
+    await rm(join(path, "ticket-ed25519.pem.next"));
+    await state.prepareKeys();
+    const again = await state.readKeys();
+    expect(again.master).toEqual(master);
+    expect(publicKeysOf(again)[1]).not.toBe(publicKeysOf({ ticket, master })[1]);
+
+    await rename(join(path, "master.key.next"), join(path, "master.key"));
+    await state.promoteKeys();
+    const after = await state.readKeys();
+    expect([after.master.current, publicKeysOf(after)]).toEqual([master.next, publicKeysOf(again).slice(1)]);
+  });
+
+  it("leaves the keys alone when there is nothing to promote", async () => {
+    const state = await openStateDirectory(path);
+    await state.promoteKeys();
+    expect(publicKeysOf(await state.readKeys())).toEqual(publicKeysOf(state.keys));
+  });
+
+  it("shows ids and ages, and no secret", async () => {
+    const state = await openStateDirectory(path);
+    await state.prepareKeys();
+    const shown = await state.listKeys();
+    expect(shown.map(({ kind, state: use }) => `${kind} ${use}`)).toEqual([
+      "master in use",
+      "master coming",
+      "ticket in use",
+      "ticket coming",
+    ]);
+    expect(new Set(shown.map(({ id }) => id)).size).toBe(4);
+    const { master } = await state.readKeys();
+    for (const key of newestFirst(master)) {
+      expect(JSON.stringify(shown)).not.toContain(Buffer.from(key).toString("hex").slice(0, 12));
+    }
+    await state.promoteKeys();
+    expect((await state.listKeys()).map(({ id }) => id)).toEqual([shown[1]?.id, shown[3]?.id]);
   });
 });

@@ -3,4 +3,6 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "src" / "nodes" / "remote"))
+REMOTE = Path(__file__).resolve().parents[3] / "src" / "nodes" / "remote"
+
+sys.path[:0] = [str(REMOTE), str(REMOTE / "jupyter_config")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -10,12 +11,14 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 AGENT = Path(__file__).resolve().parents[3] / "src" / "nodes" / "remote" / "agent.py"
 FAKE = Path(__file__).with_name("fake_node.py")
 TOKEN = "s3cret-service-token"
+CANDIDATES = itertools.count(os.getpid() * 16)
 PYTHON = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
 LAUNCHER = f'#!/bin/sh\nexec {PYTHON} "$(dirname "$0")/fake_node.py" "$@"\n'
 
@@ -50,6 +53,15 @@ class Sandbox:
 
     def version(self, text: str) -> None:
         (self.root / "version").write_text(text)
+
+    def other_jupyterhub(self, version: str) -> str:
+        """Another one, beside the first: the path of its command."""
+        folder = self.root / version
+        folder.mkdir()
+        for name in ("fake_node.py", "jupyterhub"):
+            shutil.copy(self.root / name, folder)
+        (folder / "version").write_text(version)
+        return str(folder / "jupyterhub")
 
     def misbehave(self, how: str) -> None:
         self.hub_folder.mkdir(parents=True, exist_ok=True)
@@ -92,8 +104,11 @@ class Sandbox:
 
 
 def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(item.getsockname()[1]) for item in sockets]
-    for item in sockets:
-        item.close()
-    return ports
+    """Ports for a hub that is started later. Below those that the kernel gives to whoever asks for any (32768), so that
+    no test beside this one gets them meanwhile; every process begins elsewhere."""
+    found: list[int] = []
+    while len(found) < count:
+        port = 20_000 + next(CANDIDATES) % 12_000
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found

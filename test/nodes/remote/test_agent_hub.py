@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import time
 import unittest
@@ -41,6 +42,12 @@ class AgentTest(unittest.TestCase):
             (status["state"], status["pid"], status["settingsHash"]), ("ready", first["pid"], first["settingsHash"])
         )
         self.assertEqual((status["ports"], status["logTail"]), (self.node.settings["ports"], []))
+
+    def test_users_programs_hear_when_their_terminal_is_closed(self) -> None:
+        """What a hub ignores its servers, terminals and all programs in them ignore: they would outlive the terminal."""
+        status = Path(f"/proc/{self.started()['pid']}/status").read_text()
+        ignored = int(next(line.split()[1] for line in status.splitlines() if line.startswith("SigIgn:")), 16)
+        self.assertFalse(ignored & 1 << signal.SIGHUP - 1)
 
     def test_two_routers_at_once_get_one_hub(self) -> None:
         with ThreadPoolExecutor(4) as pool:

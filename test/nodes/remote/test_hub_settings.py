@@ -50,10 +50,12 @@ class HubSettingsTest(unittest.TestCase):
                 {**GOOD["ports"], "hub": True},
             ],
             "serviceToken": [None, "short", TOKEN + "\n", TOKEN * 2],
+            "nextServiceToken": ["", "short", 7],
             "ticketKeys": [None, "pem", [7], ["-----BEGIN PRIVATE KEY-----\nx"]],
             "lobby": ["yes", 1],
             "openPort": ["yes", 1, None],
             "adminUsers": [None, [""], ["a\nb"]],
+            "homeGroup": ["", "-g", "a:b", "a\nb", 7],
             "startTimeoutMs": [0, "60000", 1.5, None],
             "jupyterhub": ["jupyterhub", "", 7, "/a\0b"],
             "proxyCommand": [[], ["node"], "node", ["/node", 7]],
@@ -74,6 +76,5 @@ class HubSettingsTest(unittest.TestCase):
 
     def test_the_hub_is_told_nothing_about_how_it_is_started(self) -> None:
         told = parse_settings(GOOD, allow_high_ports=False).for_hub()
-        self.assertEqual(
-            set(told), {"node", "base_url", "ports", "service_token", "ticket_keys", "lobby", "admin_users"}
-        )
+        keys = {"service_token", "next_service_token", "ticket_keys"}
+        self.assertEqual(set(told), {"node", "base_url", "ports", "lobby", "admin_users", "home_group"} | keys)

@@ -48,3 +48,26 @@ class LockedKeyTest(unittest.TestCase):
             program.parent.chmod(0o755)
             os.chown(program, 65534, 65534)
             self.assertIn(f"{program} belongs to others", self.refused(jupyterhub=str(program)))
+
+    @unittest.skipUnless(os.geteuid() == 0, "needs files of root and of others")
+    def test_looks_at_every_link_on_the_way(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            there, between, here = (Path(folder) / name for name in ("there", "between", "here"))
+            for directory in (there, between, here):
+                directory.mkdir(mode=0o755)
+            (there / "jupyterhub").touch(mode=0o755)
+            (between / "current").symlink_to("../there")
+            (here / "bin").symlink_to(between / "current")
+            program = str(here / "bin" / "jupyterhub")
+            self.assertIsNone(locked_key.replaceable_part(program))
+            between.chmod(0o777)
+            self.assertEqual(locked_key.replaceable_part(program), str(between))
+            between.chmod(0o755)
+            os.lchown(between / "current", 65534, 65534)
+            self.assertEqual(locked_key.replaceable_part(program), str(between / "current"))
+
+    def test_ends_where_links_lead_in_a_circle(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "a").symlink_to("b")
+            (Path(folder) / "b").symlink_to("a")
+            locked_key.replaceable_part(str(Path(folder) / "a" / "jupyterhub"))

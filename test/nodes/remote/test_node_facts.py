@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -26,7 +27,7 @@ from multijhub_agent import (
 from multijhub_agent.accounts import account
 from multijhub_agent.protocol import Refusal
 from multijhub_agent.service import Service
-from multijhub_agent.single_user_servers import Claim, ServerTable, is_server_of
+from multijhub_agent.single_user_servers import ServerProcess, ServerTable, is_server_of
 
 TCP = """  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
    0: 0100007F:038E 00000000:0000 0A 00000000:00000000 00:00000000 00000000  2002        0 4711 1 0000 100 0 0 10 0
@@ -81,36 +82,36 @@ class ServersTest(unittest.TestCase):
         self.addCleanup(child.wait)
         self.addCleanup(os.killpg, child.pid, 9)
         table = ServerTable()
-        found = eventually(lambda: [claim for claim in table.running() if claim.user == "zoe"])
-        self.assertEqual([(claim.pid, claim.server_name) for claim in found], [(child.pid, "gpu")])
+        found = eventually(lambda: [server for server in table.running() if server.user == "zoe"])
+        self.assertEqual([(server.pid, server.server_name) for server in found], [(child.pid, "gpu")])
         self.assertTrue(is_server_of(child.pid, "zoe", "gpu"))
         self.assertFalse(is_server_of(child.pid, "zoe", ""))
         child.kill()
-        self.assertEqual(eventually(lambda: not [claim for claim in table.running() if claim.user == "zoe"]), True)
+        self.assertEqual(eventually(lambda: not [server for server in table.running() if server.user == "zoe"]), True)
 
     def test_counts_nobody_who_only_names_a_socket_of_another_process(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
             for number in range(3):
-                self.spawn_claim(port, f"/user/zoe/{number}/")
+                self.spawn_server_process(port, f"/user/zoe/{number}/")
             self.assertEqual(self.found(port), [])
 
     def test_counts_a_socket_once_whoever_else_holds_it(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
             for number in range(3):
-                self.spawn_claim(port, f"/user/zoe/{number}/", [server])
+                self.spawn_server_process(port, f"/user/zoe/{number}/", [server])
             self.assertEqual(len(self.found(port)), 1)
 
     def test_counts_only_so_many_servers_of_one_account(self) -> None:
         servers = [socket.create_server(("127.0.0.1", 0)) for _ in range(4)]
         for number, server in enumerate(servers):
             self.addCleanup(server.close)
-            self.spawn_claim(server.getsockname()[1], f"/user/zoe/{number}/", [server])
+            self.spawn_server_process(server.getsockname()[1], f"/user/zoe/{number}/", [server])
         with mock.patch.object(single_user_servers, "SERVERS_PER_ACCOUNT", 3):
             self.assertEqual(len(self.found(*(server.getsockname()[1] for server in servers))), 3)
 
-    def test_takes_no_claim_whose_texts_are_longer_than_any_server_s(self) -> None:
+    def test_takes_no_process_whose_texts_are_longer_than_any_server_s(self) -> None:
         for accepted, prefix, changes in (
             (True, "/" * 1024, {"JUPYTERHUB_USER": "z" * 255, "JUPYTERHUB_SERVER_NAME": "s" * 255}),
             (False, "/" * 1025, {}),
@@ -120,10 +121,10 @@ class ServersTest(unittest.TestCase):
         ):
             with self.subTest(prefix=len(prefix), **changes), socket.create_server(("127.0.0.1", 0)) as server:
                 port = server.getsockname()[1]
-                self.spawn_claim(port, prefix, [server], **changes)
+                self.spawn_server_process(port, prefix, [server], **changes)
                 self.assertEqual(bool(self.found(port)), accepted)
 
-    def spawn_claim(self, port: int, prefix: str, held: Sequence[socket.socket] = (), **changes: str) -> None:
+    def spawn_server_process(self, port: int, prefix: str, held: Sequence[socket.socket] = (), **changes: str) -> None:
         """A process that says it is a server and does nothing."""
         environment = {
             "JUPYTERHUB_USER": "zoe",
@@ -136,10 +137,10 @@ class ServersTest(unittest.TestCase):
         self.addCleanup(child.wait)
         self.addCleanup(child.kill)
 
-    def found(self, *ports: int) -> list[Claim]:
-        """As root sees it; claims of root's own are no servers, which is not what these tests are about."""
+    def found(self, *ports: int) -> list[ServerProcess]:
+        """As root sees it; processes of root's own are no servers, which is not what these tests are about."""
         with mock.patch.object(single_user_servers.os, "geteuid", lambda: 1):
-            return [claim for claim in ServerTable().running() if claim.port in ports]
+            return [server for server in ServerTable().running() if server.port in ports]
 
 
 class SampleTest(unittest.TestCase):
@@ -149,7 +150,8 @@ class SampleTest(unittest.TestCase):
         self.assertIsNone(load_sample.memory_pressure(""))
 
     def test_has_every_figure(self) -> None:
-        sample = load_sample.sample(ServerTable().running())
+        sample = load_sample.sample(ServerTable().running(), {"kind": "drain"})
+        self.assertEqual(sample["order"], {"kind": "drain"})
         self.assertGreater(sample["memoryTotalBytes"], sample["memoryAvailableBytes"])
         self.assertAlmostEqual(sample["clockMs"] / 1000, time.time(), delta=5)
 
@@ -197,9 +199,15 @@ class PlacesTest(unittest.TestCase):
         full = os.statvfs_result((4096, 4096, 1000, 10, 10, 1000, 500, 500, 0, 255))
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
+        where = places.places(folder.name)
         with mock.patch.object(places.os, "statvfs", lambda _: full), self.assertRaises(Refusal) as caught:
-            places.prepare(places.places(folder.name))
+            places.prepare(where)
+            places.require_room(where)
         self.assertEqual(caught.exception.code, "DISK_FULL")
+        in_sqlite = sqlite3.OperationalError("database or disk is full")
+        self.assertEqual(places.unusable(Path("/x"), in_sqlite).code, "DISK_FULL")
+        locked = places.unusable(Path("/x"), sqlite3.OperationalError("database is locked"))
+        self.assertEqual((locked.code, locked.message), ("STATE_DIR_UNUSABLE", "/x cannot be used: database is locked"))
         self.assertEqual(places.unusable(Path("/x"), OSError(28, "No space left on device")).code, "DISK_FULL")
 
     def test_private_files_are_private(self) -> None:
@@ -210,6 +218,9 @@ class PlacesTest(unittest.TestCase):
             self.assertEqual((path.read_text(), path.stat().st_mode & 0o777, os.listdir(folder)), ("2", 0o600, ["x"]))
             with self.assertRaises(Refusal):
                 places.write_private(Path(folder) / "none" / "x", "1")
+            with mock.patch.object(places.os, "fsync", side_effect=OSError(28, "full")), self.assertRaises(Refusal):
+                places.write_private(path, "3")
+            self.assertEqual((path.read_text(), os.listdir(folder)), ("2", ["x"]))
 
 
 class InstallationTest(unittest.TestCase):
@@ -241,28 +252,37 @@ class InstallationTest(unittest.TestCase):
 
 
 class SystemdTest(unittest.TestCase):
-    def test_leaves_servers_alone_and_shows_no_secret(self) -> None:
-        service = Service("hub", ["/x/jupyterhub", "--config", "c.py"], {"SECRET": "s3cret"}, "f", Path("/log/hub.log"))
-        words = systemd_unit.unit_command(service, Path("/state/hub.env"))
-        for needed in ("KillMode=process", "OOMPolicy=continue", "TasksMax=infinity", "EnvironmentFile=/state/hub.env"):
-            self.assertIn(needed, words)
-        self.assertEqual(words[-3:], service.command)
-        self.assertNotIn("s3cret", " ".join(words))
+    service = Service("hub", ["/x/jupyterhub", "--config", 'a "b" $c%d'], {}, "f", Path("/log/hub.log"))
 
-    def test_starts_a_unit_and_finds_its_process(self) -> None:
+    def test_leaves_servers_alone_and_takes_each_word_as_it_is(self) -> None:
+        lines = systemd_unit.unit_file(self.service, Path("/state/hub.env")).splitlines()
+        for needed in ("KillMode=process", "OOMPolicy=continue", "TasksMax=infinity", "EnvironmentFile=/state/hub.env"):
+            self.assertIn(needed, lines)
+        self.assertIn('ExecStart="/x/jupyterhub" "--config" "a \\"b\\" $$c%%d"', lines)
+
+    def test_starts_a_unit_that_shows_no_secret_and_finds_its_process(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            for name, answer in (("systemd-run", 'echo "$@"'), ("systemctl", '[ "$1" = show ] && echo 4711')):
-                script = Path(folder) / name
-                script.write_text(
-                    f"#!/bin/sh\n{{ {answer}; }} >> {folder}/called\n[ $1 = show ] && echo 4711\nexit 0\n"
-                )
-                script.chmod(0o755)
-            service = Service("hub", ["/x/jupyterhub"], {}, "f", Path("/log/hub.log"))
+            systemctl = Path(folder) / "systemctl"
+            systemctl.write_text(f'#!/bin/sh\necho "$@" >> {folder}/called\n[ "$1" != show ] || echo 4711\n')
+            systemctl.chmod(0o755)
             with mock.patch.dict(os.environ, {"PATH": f"{folder}:{os.environ['PATH']}"}):
-                self.assertEqual(systemd_unit.start_unit(service, {"SECRET": "s3cret"}, Path(folder)), 4711)
-            self.assertIn("--unit=multijhub-hub --collect", (Path(folder) / "called").read_text())
+                pid = systemd_unit.start_unit(self.service, {"SECRET": "s3cret"}, Path(folder), Path(folder))
+            self.assertEqual(pid, 4711)
+            called = (Path(folder) / "called").read_text().splitlines()
+            self.assertEqual(called[:2], ["daemon-reload", "restart multijhub-hub.service"])
+            self.assertNotIn("s3cret", (Path(folder) / "multijhub-hub.service").read_text())
             variables = Path(folder) / "hub.env"
             self.assertEqual((variables.read_text(), variables.stat().st_mode & 0o777), ('SECRET="s3cret"\n', 0o600))
+
+    def test_says_what_systemd_said(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            systemctl = Path(folder) / "systemctl"
+            systemctl.write_text("#!/bin/sh\necho no such thing >&2\nexit 1\n")
+            systemctl.chmod(0o755)
+            with mock.patch.dict(os.environ, {"PATH": f"{folder}:{os.environ['PATH']}"}):
+                with self.assertRaises(Refusal) as caught:
+                    systemd_unit.start_unit(self.service, {}, Path(folder), Path(folder))
+            self.assertEqual(caught.exception.message, "systemctl daemon-reload failed: no such thing")
 
     def test_quotes_the_environment(self) -> None:
         self.assertEqual(systemd_unit.environment_file({"A": 'x "y" \\z'}), 'A="x \\"y\\" \\\\z"\n')

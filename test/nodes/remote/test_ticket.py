@@ -36,7 +36,7 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 class TicketTest(unittest.TestCase):
     def setUp(self) -> None:
-        self.gate = TicketGate("node1", ["old-router", "router"], verify, started_at=NOW - 100)
+        self.gate = TicketGate("node1", ["old-router", "router"], verify, age=lambda: 100.0)
 
     def refusal(self, token: str, use: str = "introduce", now: float = NOW, nonce: str | None = None) -> str:
         with self.assertRaises(TicketRefused) as caught:
@@ -111,10 +111,15 @@ class TicketTest(unittest.TestCase):
                 self.assertIn(reason, self.refusal(sign(claims(**changes))))
 
     def test_refuses_what_an_earlier_process_may_have_seen(self) -> None:
-        gate = TicketGate("node1", ["router"], verify, started_at=1_800_000_001.2)
+        gate = TicketGate("node1", ["router"], verify, age=lambda: NOW + 1 - 1_800_000_001.2)
         with self.assertRaisesRegex(TicketRefused, "older than this hub"):
             gate.accept(sign(claims()), "introduce", NOW + 1)
         self.assertEqual(gate.accept(sign(claims(iat=1_800_000_001)), "introduce", NOW + 1).user, "alice")
+
+    def test_goes_on_when_the_node_s_clock_is_set(self) -> None:
+        for number, step in enumerate((-600, 600, 0)):
+            moved = claims(iat=1_800_000_000 + step, exp=1_800_000_030 + step, jti=str(number))
+            self.assertEqual(self.gate.accept(sign(moved), "introduce", NOW + step).user, "alice")
 
     def test_refuses_any_other_header(self) -> None:
         for header in (

@@ -5,7 +5,23 @@ import { wordsFor } from "../../../src/router/decide/failure-page.ts";
 const codes = [...readFileSync("src/errors.ts", "utf8").matchAll(/^ {2}\| "([A-Z_]+)"/gm)].map(
   ([, code]) => code,
 );
-const NOT_ON_THE_WAY_IN = ["BAD_CONFIG", "STATE_DIRECTORY", "BAD_NAME", "ROUTER_NOT_RUNNING", "API_REFUSED"];
+const NOT_ON_THE_WAY_IN = [
+  "LEASE_LOST",
+  "BAD_CONFIG",
+  "STATE_DIRECTORY",
+  "BAD_NAME",
+  "BAD_ARRIVALS",
+  "ROUTER_NOT_RUNNING",
+  "API_REFUSED",
+  "HOME_UNREADABLE",
+  "HUB_IN_USE",
+  "ORDER_STANDS",
+  "PLAN_UNKNOWN",
+  "PLAN_NOT_WAITING",
+  "REBALANCE_OFF",
+  "REBALANCE_BUSY",
+  "NOT_LEADER",
+];
 const SIGN_IN = ["SIGN_IN_FAILED", "LOBBY_DOWN"];
 
 it("has words of its own for every failure on the way in", () => {

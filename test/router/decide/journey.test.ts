@@ -11,7 +11,10 @@ import { ALICE, NODE1, VERDICTS } from "../../support/fake-world.ts";
 const node = NODE1;
 const anyEvent = fc.oneof(
   fc.constantFrom<JourneyEvent>(
-    { kind: "silent", silence: { silent: [{ node, reason: "no answer" }], mayStartElsewhere: false } },
+    {
+      kind: "obstacle",
+      obstacle: { kind: "silent", silent: [{ node, reason: "no answer" }], mayStartElsewhere: false },
+    },
     { kind: "found", node, how: "running" },
     { kind: "stopping", node },
     { kind: "none" },
@@ -112,8 +115,9 @@ describe("a journey", () => {
   });
 
   it("is no longer silent once something is known", () => {
-    const silent = { kind: "silent", silence: { silent: [], mayStartElsewhere: true } } as const;
-    expect(play([silent, { kind: "progress", text: "still looking" }]).at(-1)?.silence).toBeDefined();
-    expect(play([silent, { kind: "found", node, how: "running" }]).at(-1)?.silence).toBeUndefined();
+    const obstacle = { kind: "silent", silent: [], mayStartElsewhere: true } as const;
+    const silent = { kind: "obstacle", obstacle } as const;
+    expect(play([silent, { kind: "progress", text: "still looking" }]).at(-1)?.obstacle).toBeDefined();
+    expect(play([silent, { kind: "found", node, how: "running" }]).at(-1)?.obstacle).toBeUndefined();
   });
 });

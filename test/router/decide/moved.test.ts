@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { Location, NodeId, Sighting } from "../../../src/model.ts";
+import type { Location, Sighting } from "../../../src/sighting.ts";
+import type { NodeId } from "../../../src/model.ts";
 import { parseAddress, restOf } from "../../../src/router/decide/canonical.ts";
 import { decideMoved } from "../../../src/router/decide/moved.ts";
 import { createPathUrls } from "../../../src/router/decide/urls.ts";
@@ -43,6 +44,12 @@ describe("a server that moved", () => {
   it("leads a navigation to the way in when it runs nowhere", () => {
     expect(ask({ kind: "none" })).toEqual({ kind: "redirect", to: "/user/alice/lab/tree/a%20b?x=1" });
     expect(ask({ kind: "none" }, false)).toEqual({ kind: "forward" });
+  });
+
+  it.each([NODE1, NODE2])("leads a navigation to the way in when the hub on %s has lost it", (node) => {
+    const lost: Location = { kind: "found", sighting: { ...sightingOn(node), isOrphan: true }, others: [] };
+    expect(ask(lost)).toEqual({ kind: "redirect", to: "/user/alice/lab/tree/a%20b?x=1" });
+    expect(ask(lost, false)).toEqual({ kind: node === NODE1 ? "forward" : "gone" });
   });
 
   it("is not about a hub's own pages", () => {

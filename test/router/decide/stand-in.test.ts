@@ -96,15 +96,17 @@ describe("admit, for a node that is not known", () => {
   };
 
   it("leads an owner's bookmark to where the server is now", () => {
-    const admission = admit({ ...incoming, lookup: ALICE }, () => false);
+    const admission = admit({ ...incoming, lookup: ALICE }, { isKnown: () => false });
     expect(admission).toEqual({ kind: "redirect", location: "/user/alice/lab" });
   });
 
   it("says 404 to everything else", () => {
     const refused = { kind: "refuse", answer: { status: 404, code: "NODE_UNKNOWN" } };
-    expect(admit({ ...incoming, lookup: ALICE, headers: {} }, () => false)).toMatchObject(refused);
-    expect(admit({ ...incoming, lookup: ALICE, target: "/n/old/hub/login" }, () => false)).toMatchObject(
+    expect(admit({ ...incoming, lookup: ALICE, headers: {} }, { isKnown: () => false })).toMatchObject(
       refused,
     );
+    expect(
+      admit({ ...incoming, lookup: ALICE, target: "/n/old/hub/login" }, { isKnown: () => false }),
+    ).toMatchObject(refused);
   });
 });

@@ -1,7 +1,7 @@
 import { createHash, generateKeyPairSync, verify } from "node:crypto";
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
-import type { NodeId, UserName } from "../../../src/model.ts";
+import type { NodeId, ServerName, UserName } from "../../../src/model.ts";
 import { mintTicket, type TicketOrder } from "../../../src/router/decide/ticket.ts";
 
 const { privateKey, publicKey } = generateKeyPairSync("ed25519");
@@ -17,6 +17,10 @@ const order: fc.Arbitrary<TicketOrder> = fc.record(
     nonce: fc.string({ minLength: 20 }),
     sessionId: fc.string({ minLength: 20 }),
     groups: fc.array(fc.string()),
+    start: fc.record(
+      { server: fc.string().map((text) => text as ServerName), supersedes: fc.string() },
+      { requiredKeys: ["server"] },
+    ),
   },
   { requiredKeys: ["use", "user", "node", "nowMs", "clockOffsetMs", "id"] },
 );
@@ -41,14 +45,15 @@ describe("a ticket", () => {
       fc.property(order, (wanted) => {
         const [header, payload] = parts(mintTicket(wanted, privateKey));
         expect(read(header)).toEqual({ alg: "EdDSA", typ: "multijhub-ticket" });
-        const { sub, aud, iat, exp, jti, use, bnd, sid, groups, ...rest } = read(payload);
-        expect({ sub, aud, jti, use, sid, groups, rest }).toEqual({
+        const { sub, aud, iat, exp, jti, use, bnd, sid, groups, start, ...rest } = read(payload);
+        expect({ sub, aud, jti, use, sid, groups, start, rest }).toEqual({
           sub: wanted.user,
           aud: wanted.node,
           jti: wanted.id,
           use: wanted.use,
           sid: wanted.sessionId,
           groups: wanted.groups,
+          start: wanted.start,
           rest: {},
         });
         const nodeNow = (wanted.nowMs + wanted.clockOffsetMs) / 1000;

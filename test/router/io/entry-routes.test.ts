@@ -23,6 +23,31 @@ describe("/", () => {
     expect(answer.headers["location"]).toBe("/login?node=node2&next=%2Fn%2Fnode2%2Fuser%2Falice%2Flab");
   });
 
+  it("tells once a session by when the node of their server closes, and goes on by itself", async () => {
+    const { app, state } = rigWithServer();
+    const order = {
+      kind: "drain",
+      by: "carol",
+      atMs: 0,
+      deadlineMs: 64_800_000,
+      reason: "<new> disk",
+    } as const;
+    const closure = { state: "draining", words: "", order } as const;
+    state.snapshot = { ...state.snapshot, nodes: state.snapshot.nodes.map((node) => ({ ...node, closure })) };
+    const xhr = await request(app).get("/").set({ Accept: "*/*", "Sec-Fetch-Mode": "cors" });
+    expect(xhr.status).toBe(302);
+    const { status, text } = await get(app, "/user/alice/lab/tree/x");
+    expect(status).toBe(200);
+    expect(text).toContain("node2 closes at 18:00 UTC: &#60;new&#62; disk.");
+    expect(text).toContain(
+      'content="15;url=/login?node=node2&#38;next=%2Fn%2Fnode2%2Fuser%2Falice%2Flab%2Ftree%2Fx"',
+    );
+    expect(text).toContain('href="/home/move">Move it now');
+    expect((await get(app, "/")).status).toBe(302);
+    state.session = { ...SESSION, id: "session-2" };
+    expect((await get(app, "/")).status).toBe(200);
+  });
+
   it("sends who is signed out to sign in, and back", async () => {
     const { app, state } = createPagesRig();
     state.session = undefined;

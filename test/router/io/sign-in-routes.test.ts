@@ -4,11 +4,13 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import express from "express";
 import type { NodeId, UserName } from "../../../src/model.ts";
+import { SESSION_LIFETIME } from "../../../src/router/decide/session.ts";
 import { nonceHash } from "../../../src/router/decide/ticket.ts";
 import { createPathUrls } from "../../../src/router/decide/urls.ts";
 import { createSecurityHeaders } from "../../../src/router/io/security-headers.ts";
 import { createSessionMiddleware, sessionOf } from "../../../src/router/io/session-middleware.ts";
 import { createSignInRoutes } from "../../../src/router/io/sign-in-routes.ts";
+import { createRevocations } from "../../../src/router/revocations.ts";
 import { createSignInServices, type SignInOptions } from "../../../src/router/sign-in-services.ts";
 import { createCookieBrowser, type BrowserPage, type CookieBrowser } from "../../support/cookie-browser.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
@@ -19,6 +21,7 @@ import { createMemoryStore } from "../../support/memory-store.ts";
 
 const servers = new Set<Server>();
 const { privateKey } = generateKeyPairSync("ed25519");
+const MASTER_KEYS = [new Uint8Array(32).fill(7)];
 const NODES = ["node1", "node2", "node3"] as NodeId[];
 
 afterEach(async () => {
@@ -32,12 +35,14 @@ async function setUp(options: Partial<SignInOptions> = {}) {
   const random = createFakeRandom();
   const log = createMemoryLog();
   const fakes = createFakeHubs();
+  const store = createMemoryStore(clock);
   const services = createSignInServices(
     {
       clock,
       random,
       log,
-      store: createMemoryStore(clock),
+      store,
+      revocations: createRevocations({ clock, store, log }, { totalMs: SESSION_LIFETIME.totalMs }),
       ...fakes,
       urls: createPathUrls(),
       nodes: () => NODES,
@@ -45,8 +50,8 @@ async function setUp(options: Partial<SignInOptions> = {}) {
       clockOffsetMs: () => 0,
     },
     {
-      masterKeys: [new Uint8Array(32).fill(7)],
-      ticketKey: privateKey,
+      masterKeys: () => MASTER_KEYS,
+      ticketKey: () => privateKey,
       isSecure: false,
       adminUsers: ["carol"],
       adminGroups: [],
@@ -121,6 +126,25 @@ describe("signing in", () => {
     const two = await callbackFor(site, browser, "alice", "/login?next=/?two");
     expect((await browser.go(one)).path).toBe("/?one");
     expect((await browser.go(two)).path).toBe("/?two");
+  });
+
+  it("leaves room at the lobby beside one address that floods it, and answers all of it", async () => {
+    const site = await setUp();
+    const { lobby } = site.fakes;
+    const identify = lobby.identify.bind(lobby);
+    let now = 0;
+    let most = 0;
+    lobby.identify = async (...args) => {
+      most = Math.max(most, (now += 1));
+      // Until as many as may are here, and others had the time to be.
+      for (let turns = 0; most < 4 || turns < 50; turns += 1) await new Promise((done) => setImmediate(done));
+      return identify(...args).finally(() => (now -= 1));
+    };
+    const browser = site.browser();
+    const links: string[] = [];
+    for (let i = 0; i < 20; i += 1) links.push(await callbackFor(site, browser, "alice"));
+    const pages = await Promise.all(links.map((link) => browser.step(link)));
+    expect([most, ...new Set(pages.map(({ status }) => status))]).toEqual([4, 302]);
   });
 
   it("takes the next lobby when the first is down", async () => {

@@ -13,16 +13,22 @@ from typing import Any, Callable
 
 from . import PROTOCOL, VERSION, port_guard, process_table, systemd_unit
 from .accounts import account
-from .hub_lifecycle import start_hub, stop_hub
+from .hub_comparison import compare_hub
+from .hub_lifecycle import start_hub
 from .hub_settings import USUAL_PORTS, parse_command, parse_ports, parse_words
 from .hub_status import status
+from .hub_stop import stop_hub
 from .installation import find_jupyterhub, find_proxy
 from .listeners import describe as describe_listener
 from .listeners import listening
 from .load_sample import cores, memory_total_bytes, stream_samples
 from .locked_key import refuse_other_programs
+from .node_order import read_order, write_order
+from .own_jupyters import own_jupyters
 from .places import Places, places
+from .prerequisites import prerequisites
 from .protocol import Refusal, emit_progress, emit_refusal, emit_result, read_input
+from .server_stop import stop_server
 from .single_user_servers import ServerTable
 from .single_user_servers import describe as describe_server
 
@@ -42,7 +48,8 @@ def main(arguments: list[str]) -> int:
         return 2
     if is_forced and words[0] == "sudo" and os.geteuid() != 0:
         _become_root(verb)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a start goes on when its router goes away
+    # A start goes on when its router goes away. Not SIG_IGN, which the hub and all its users' programs would inherit.
+    signal.signal(signal.SIGHUP, lambda *_: None)
     return _answer(VERBS[verb], places(None if is_forced else os.environ.get("MULTIJHUB_ROOT")), is_forced)
 
 
@@ -112,16 +119,23 @@ def _listeners(given: dict[str, Any], where: Places) -> dict[str, Any]:
 
 
 def _servers(given: dict[str, Any], where: Places) -> dict[str, Any]:
-    return {"servers": [describe_server(claim) for claim in ServerTable().running()]}
+    servers = [describe_server(server) for server in ServerTable().running()]
+    return {"host": socket.gethostname(), "bootId": process_table.boot_id(), "servers": servers}
 
 
 VERBS: dict[str, Verb] = {
     "facts": _facts,
+    "check": lambda given, where: {**_facts(given, where), **prerequisites(given, where)},
     "account": _account,
     "status": lambda given, where: status(where),
     "start-hub": lambda given, where: start_hub(given, where, emit_progress),
     "stop-hub": lambda given, where: stop_hub(given, where, emit_progress),
-    "sample": lambda given, where: stream_samples(given),
+    "compare-hub": compare_hub,
+    "order": lambda given, where: {"order": read_order(where)},
+    "set-order": write_order,
+    "sample": lambda given, where: stream_samples(given, where),
     "servers": _servers,
+    "stop-server": lambda given, where: stop_server(given),
+    "own-jupyters": lambda given, where: own_jupyters(given),
     "listeners": _listeners,
 }

@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import secrets
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
-from . import VERSION
+from .hub_parts import HUB_CODE, fingerprint
 from .hub_settings import HubSettings
-from .installation import JupyterHub, search_path
+from .installation import search_path
 from .places import Places, write_private
 from .service import Service
 
-HUB_CODE = Path(__file__).resolve().parent.parent / "multijhub_hub"
+LOG_GUARD = Path(__file__).resolve().parent / "log_guard.cjs"
 HEADER_BYTES = 65_536  # several hubs' cookies travel together; Node's own limit is 16 KiB
 
 
-def hub_service(settings: HubSettings, where: Places, jupyterhub: JupyterHub, fragments: str) -> Service:
-    """JupyterHub with our configuration. It is started anew when settings, fragments or programs change."""
-    fingerprint = _fingerprint(
-        {"settings": settings.for_hub(), "fragments": fragments, "hub": asdict(jupyterhub), "code": _code_digest()}
-    )
+def hub_service(where: Places, jupyterhub_command: str, made_of: str) -> Service:
+    """JupyterHub with our configuration; `made_of` is the fingerprint of its parts."""
     environment = {
-        **_environment(jupyterhub.command),
+        **_environment(jupyterhub_command),
         "MULTIJHUB_STATE": str(where.state),
         "MULTIJHUB_RUN": str(where.run),
         "MULTIJHUB_ETC": str(where.etc),
     }
-    command = [jupyterhub.command, "--config", str(HUB_CODE / "jupyterhub_config.py")]
-    return Service("hub", command, environment, fingerprint, where.logs / "hub.log")
+    command = [jupyterhub_command, "--config", str(HUB_CODE / "jupyterhub_config.py")]
+    return Service("hub", command, environment, made_of, where.logs / "hub.log")
 
 
 def proxy_service(settings: HubSettings, where: Places, command: list[str]) -> Service:
@@ -49,12 +42,12 @@ def proxy_service(settings: HubSettings, where: Places, command: list[str]) -> S
     environment = {
         **_environment(command[0]),
         "CONFIGPROXY_AUTH_TOKEN": token,
-        "NODE_OPTIONS": f"--max-http-header-size={HEADER_BYTES}",
+        "NODE_OPTIONS": f"--max-http-header-size={HEADER_BYTES} --require={LOG_GUARD}",
     }
     if os.path.isdir("/usr/share/nodejs/configurable-http-proxy"):  # Debian's package under a node of another origin
         environment["NODE_PATH"] = "/usr/share/nodejs"
-    fingerprint = _fingerprint({"words": words, "token": token})
-    return Service("proxy", [*command, *words], environment, fingerprint, where.logs / "proxy.log")
+    made_of = fingerprint({"words": words, "token": token})
+    return Service("proxy", [*command, *words], environment, made_of, where.logs / "proxy.log")
 
 
 def private_token(path: Path) -> str:
@@ -74,14 +67,3 @@ def _environment(command: str) -> dict[str, str]:
     language = os.environ.get("LANG", "")
     path = search_path(os.path.realpath(command), command)
     return {"PATH": path, "HOME": "/root", "LANG": language if "UTF-8" in language.upper() else "C.UTF-8"}
-
-
-def _code_digest() -> str:
-    digest = hashlib.sha256(VERSION.encode())
-    for file in sorted(HUB_CODE.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-def _fingerprint(value: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -10,13 +10,15 @@ from .protocol import Refusal
 
 NODE_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,251}[A-Za-z0-9])?")
 BASE_URL = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+/")
+TOKEN = re.compile(r"[\x21-\x7e]{16,64}")  # JupyterHub takes no longer one
+GROUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@ \\-]{0,254}")
 USUAL_PORTS = {"proxy": 910, "hub": 911, "api": 912}
 PORT_NAMES = tuple(USUAL_PORTS)
 
 
 @dataclass(frozen=True)
 class HubSettings:
-    """One hub, as the router wants it. `service_token` is a secret."""
+    """One hub, as the router wants it. The service tokens are secrets."""
 
     node: str
     base_url: str
@@ -24,9 +26,11 @@ class HubSettings:
     jupyterhub: str | None
     proxy_command: list[str] | None
     service_token: str
+    next_service_token: str | None
     ticket_keys: list[str]
     lobby: bool
     admin_users: list[str]
+    home_group: str | None
     open_port: bool
     start_timeout_ms: int
 
@@ -34,6 +38,19 @@ class HubSettings:
         """What the hub's configuration reads; how long and with what it is started is not its business."""
         left_out = {"jupyterhub", "proxy_command", "open_port", "start_timeout_ms"}
         return {key: value for key, value in asdict(self).items() if key not in left_out}
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """How far start-hub goes with a hub that runs."""
+
+    leave_outdated: bool  # one that knows the router's settings stays, though it would be started otherwise now
+    when_safe: bool  # refuses rather than cut off the start of a server
+    restart_hung: bool  # one that runs and does not answer is started anew
+
+
+def parse_options(given: dict[str, Any]) -> StartOptions:
+    return StartOptions(_flag(given, "leaveOutdated"), _flag(given, "whenSafe"), _flag(given, "restartHung"))
 
 
 def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings:
@@ -44,12 +61,14 @@ def parse_settings(given: dict[str, Any], allow_high_ports: bool) -> HubSettings
         ports=parse_ports(given.get("ports"), allow_high_ports),
         jupyterhub=parse_command(given.get("jupyterhub")),
         proxy_command=parse_words(given.get("proxyCommand")),
-        service_token=_text(
-            given, "serviceToken", re.compile(r"[\x21-\x7e]{16,64}")
-        ),  # JupyterHub takes no longer token
+        service_token=_text(given, "serviceToken", TOKEN),
+        next_service_token=(
+            None if given.get("nextServiceToken") is None else _text(given, "nextServiceToken", TOKEN)
+        ),
         ticket_keys=_texts(given, "ticketKeys", re.compile(r"-----BEGIN PUBLIC KEY-----\s[\s\S]{1,4000}")),
         lobby=_flag(given, "lobby"),
         admin_users=_texts(given, "adminUsers", re.compile(r"[^\x00-\x1f]{1,255}")),
+        home_group=None if given.get("homeGroup") is None else _text(given, "homeGroup", GROUP_NAME),
         open_port=_flag(given, "openPort"),
         start_timeout_ms=_whole(given.get("startTimeoutMs", 60_000), "startTimeoutMs", 1_000, 600_000),
     )

@@ -8,6 +8,7 @@ from typing import Any
 from . import hub_lock, logs, port_guard, process_table, service_record
 from .hub_health import health_status
 from .places import Places
+from .protocol import Refusal
 from .service_record import Record
 
 STARTING_MS = 60_000
@@ -16,7 +17,7 @@ SECRET_FILES = ("proxy_token", "cookie_secret")
 
 def status(where: Places) -> dict[str, Any]:
     """absent: nobody asked for a hub in this boot; starting; ready: it answers; failing: it should answer and does not."""
-    record = service_record.load(where, "hub")
+    record = last_started(where)
     state, detail = _state(where, record)
     facts = record.facts if record else {}
     return {
@@ -30,6 +31,17 @@ def status(where: Places) -> dict[str, Any]:
         "detail": detail,
         "logTail": _log_tail(where, record) if record and state == "failing" else [],
     }
+
+
+def last_started(where: Places) -> Record | None:
+    """The hub of the record, or the one that listens in its place since somebody restarted its unit."""
+    record = service_record.load(where, "hub")
+    if not record or record.is_running or not record.facts.get("ports"):
+        return record
+    try:
+        return port_guard.own_listeners(record.facts["ports"], where)["hub"] or record
+    except Refusal:
+        return record  # somebody else sits there
 
 
 def _state(where: Places, record: Record | None) -> tuple[str, str]:

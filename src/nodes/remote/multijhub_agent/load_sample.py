@@ -1,4 +1,4 @@
-"""How busy the node is, as a stream."""
+"""How busy the node is, and what was asked of it, as a stream."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ import re
 import select
 import time
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
+from .gpus import GpuWatch
+from .node_order import Order, read_order
+from .places import Places
 from .protocol import Refusal, emit
-from .single_user_servers import Claim, ServerTable
+from .server_sizes import ServerSizes
+from .single_user_servers import ServerProcess
 
-RECOUNT_S = 5.0
 
-
-def stream_samples(given: dict[str, Any]) -> dict[str, Any]:
+def stream_samples(given: dict[str, Any], where: Places) -> dict[str, Any]:
     """Emits a sample at once and then every `everyMs`, until stdin ends or nobody listens."""
     every_ms = given.get("everyMs", 2_000)
     if not isinstance(every_ms, int) or not 100 <= every_ms <= 3_600_000:
         raise Refusal(
             "BAD_SETTINGS", "everyMs must be a whole number from 100 to 3600000", "correct the router's configuration"
         )
-    count_servers, count = _recounted(ServerTable()), 0
+    gpus, sizes, count = GpuWatch(), ServerSizes(), 0
     due = time.monotonic()
-    while emit({"event": "sample", "sample": sample(count_servers())}):
+    while True:
+        more = {**sizes.look(), "gpus": gpus.seen(), "stateDisk": state_disk(where.state)}
+        if not emit({"event": "sample", "sample": {**sample(sizes.running, read_order(where)), **more}}):
+            break
         count += 1
         due = max(due + every_ms / 1000, time.monotonic())  # a stopped node does not catch up in a burst
         if _input_ends_before(due):
@@ -32,21 +37,7 @@ def stream_samples(given: dict[str, Any]) -> dict[str, Any]:
     return {"samples": count}
 
 
-def _recounted(table: ServerTable) -> Callable[[], list[Claim]]:
-    """The servers, looked for at most every RECOUNT_S: on a node with thousands of processes that takes a while."""
-    servers: list[Claim] = []
-    looked_at = -RECOUNT_S
-
-    def count() -> list[Claim]:
-        nonlocal servers, looked_at
-        if time.monotonic() - looked_at >= RECOUNT_S:
-            servers, looked_at = table.running(), time.monotonic()
-        return servers
-
-    return count
-
-
-def sample(running: list[Claim]) -> dict[str, Any]:
+def sample(running: list[ServerProcess], order: Order | None) -> dict[str, Any]:
     memory = _memory()
     return {
         "clockMs": int(time.time() * 1000),
@@ -56,7 +47,8 @@ def sample(running: list[Claim]) -> dict[str, Any]:
         "memoryAvailableBytes": memory["MemAvailable"],
         "memoryPressure": memory_pressure(_read("/proc/pressure/memory")),
         "servers": len(running),
-        "users": len({claim.uid for claim in running}),
+        "users": len({server.uid for server in running}),
+        "order": order,
     }
 
 
@@ -66,6 +58,21 @@ def cores() -> int:
 
 def memory_total_bytes() -> int:
     return _memory()["MemTotal"]
+
+
+def memory_available_bytes() -> int:
+    return _memory()["MemAvailable"]
+
+
+def state_disk(state: Path) -> dict[str, int] | None:
+    """Where the hub writes, or would: a disk without free inodes has no room either."""
+    place = next((path for path in (state, *state.parents) if path.is_dir()), Path("/"))
+    try:
+        disk = os.statvfs(place)
+    except OSError:
+        return None
+    free = 0 if disk.f_files and not disk.f_favail else disk.f_bavail * disk.f_frsize
+    return {"totalBytes": disk.f_blocks * disk.f_frsize, "freeBytes": free}
 
 
 def memory_pressure(text: str) -> float | None:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from .hub_settings import parse_command, parse_words
 from .protocol import Refusal
+
+MAX_LINKS = 40  # the kernel follows no more
 
 
 def refuse_other_programs(given: dict[str, Any]) -> None:
@@ -25,10 +28,8 @@ def refuse_other_programs(given: dict[str, Any]) -> None:
 
 
 def replaceable_part(path: str) -> str | None:
-    """The first part of the path, or of what it links to, which others than root could exchange; None if there is none."""
-    real = Path(os.path.realpath(path))
-    parts = [Path(path), *Path(path).parents, real, *real.parents]
-    return next((str(part) for part in parts if _is_foreign(part)), None)
+    """The first directory, link or file on the way to a program which others than root could exchange; None if none."""
+    return next((str(part) for part in _way_to(Path(path)) if _is_foreign(part)), None)
 
 
 def _refuse_unless(field: str, words: list[str], allowed: list[list[str]]) -> None:
@@ -44,6 +45,20 @@ def _refusal(field: str, why: str) -> Refusal:
     return Refusal(
         "BAD_SETTINGS", f"with a locked key, {field}: {why}", "use a program that root installed, or another key"
     )
+
+
+def _way_to(path: Path) -> Iterator[Path]:
+    """Everything the kernel passes: each directory, each link and the directories it leads over, the file at the end."""
+    here, ahead, links = Path("/"), list(reversed(path.parts)), 0
+    while ahead:
+        name = ahead.pop()
+        part = here.parent if name == ".." else here / name
+        yield part
+        if part.is_symlink() and links < MAX_LINKS:
+            links += 1
+            ahead.extend(reversed(Path(os.readlink(part)).parts))
+        else:
+            here = part
 
 
 def _is_foreign(path: Path) -> bool:

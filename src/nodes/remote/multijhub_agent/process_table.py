@@ -47,6 +47,11 @@ def environment(pid: int) -> dict[str, str]:
     return {os.fsdecode(name): os.fsdecode(value) for name, _, value in pairs}
 
 
+def command_line(pid: int) -> bytes:
+    """Its words, each ended by a zero byte; empty if it is gone."""
+    return _read(f"/proc/{pid}/cmdline")
+
+
 def socket_inodes(pid: int) -> set[int]:
     found = set()
     try:

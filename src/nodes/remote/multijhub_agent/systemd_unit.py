@@ -1,4 +1,4 @@
-"""A service as a transient systemd unit, where systemd runs as PID 1."""
+"""A service as a systemd unit of this boot, where systemd runs as PID 1."""
 
 from __future__ import annotations
 
@@ -6,64 +6,82 @@ import os
 import subprocess
 from pathlib import Path
 
-from .places import write_private
+from .places import unusable, write_private
 from .protocol import Refusal
 from .service import OOM_SCORE, OPEN_FILES, Service
 
+UNITS = Path("/run/systemd/system")
+
 
 def is_available() -> bool:
-    return os.path.isdir("/run/systemd/system")
+    return UNITS.is_dir()
 
 
-def start_unit(service: Service, environment: dict[str, str], folder: Path) -> int:
+def start_unit(service: Service, environment: dict[str, str], folder: Path, units: Path = UNITS) -> int:
+    """Its pid. Not by systemd-run: that refuses a name in whose control group processes are left, and the servers
+    of users are still there when their hub has ended."""
     variables = folder / f"{service.name}.env"
     write_private(variables, environment_file(environment))
     unit = f"multijhub-{service.name}.service"
-    _run(["systemctl", "reset-failed", unit], check=False)
-    _run(unit_command(service, variables), check=True)
-    shown = _run(["systemctl", "show", "--property=MainPID", "--value", unit], check=True)
-    return int(shown.strip() or 0)
+    _write(units / unit, unit_file(service, variables))
+    _run("systemctl", "daemon-reload")
+    _run("systemctl", "restart", unit)
+    return int(_run("systemctl", "show", "--property=MainPID", "--value", unit).strip() or 0)
 
 
-def unit_command(service: Service, environment_file: Path) -> list[str]:
-    """systemd-run for a unit whose stop leaves the users' servers alone. Secrets stay in the environment file."""
-    properties = [
-        "KillMode=process",
-        "OOMPolicy=continue",
-        f"OOMScoreAdjust={OOM_SCORE}",
-        "TasksMax=infinity",
-        f"LimitNOFILE={OPEN_FILES}",
-        "UMask=0022",
-        "WorkingDirectory=/",
-        f"EnvironmentFile={environment_file}",
-        f"StandardOutput=append:{service.log}",
-        f"StandardError=append:{service.log}",
-    ]
-    settings = [word for item in properties for word in ("-p", item)]
-    return [
-        "systemd-run",
-        f"--unit=multijhub-{service.name}",
-        "--collect",
-        "--quiet",
-        "--service-type=exec",
-        *settings,
-        *service.command,
-    ]
+def unit_file(service: Service, environment_file: Path) -> str:
+    """A unit whose stop leaves the users' servers alone. Everybody may read it: secrets stay in the environment file."""
+    return f"""\
+# Written by multijhub-agent at every start; gone at the next boot.
+[Unit]
+Description=multijhub {service.name}
+CollectMode=inactive-or-failed
+[Service]
+Type=exec
+ExecStart={" ".join(map(_quoted, service.command))}
+EnvironmentFile={environment_file}
+WorkingDirectory=/
+UMask=0022
+StandardOutput=append:{service.log}
+StandardError=append:{service.log}
+KillMode=process
+OOMPolicy=continue
+OOMScoreAdjust={OOM_SCORE}
+TasksMax=infinity
+LimitNOFILE={OPEN_FILES}
+"""
 
 
 def environment_file(environment: dict[str, str]) -> str:
     """The text of a systemd EnvironmentFile."""
-    quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in environment.items()}
-    return "".join(f'{name}="{value}"\n' for name, value in quoted.items())
+    return "".join(f'{name}="{_escaped(value)}"\n' for name, value in environment.items())
 
 
-def _run(command: list[str], check: bool) -> str:
+def _quoted(word: str) -> str:
+    """As a word of ExecStart, in which % and $ mean something as well."""
+    return f'"{_escaped(word).replace("%", "%%").replace("$", "$$")}"'
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+        path.chmod(0o644)  # systemd warns of others
+    except OSError as failure:
+        raise unusable(path, failure) from failure
+
+
+def _run(*command: str) -> str:
+    remedy = "see journalctl on the node"
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as failure:
-        raise Refusal("HUB_NOT_HEALTHY", f"{command[0]} failed: {failure}", "see journalctl on the node") from failure
-    if check and done.returncode != 0:
-        raise Refusal("HUB_NOT_HEALTHY", f"{command[0]} failed: {done.stderr.strip()}", "see journalctl on the node")
+        raise Refusal("HUB_NOT_HEALTHY", f"{command[0]} failed: {failure}", remedy) from failure
+    if done.returncode != 0:
+        raise Refusal("HUB_NOT_HEALTHY", f"{' '.join(command)} failed: {done.stderr.strip()}", remedy)
     return done.stdout

@@ -1,4 +1,4 @@
 """The hub's side: configuration in three stages, sign-in by ticket, what keeps servers alive.
 
-`database`, `fragments`, `housekeeping`, `node_settings`, `next_path` and `ticket` need no JupyterHub.
+All but what imports `jupyterhub` itself also runs without it: the agent and the tests use those parts.
 """

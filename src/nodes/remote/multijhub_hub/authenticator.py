@@ -16,11 +16,12 @@ from traitlets import Bool, Instance, List, Unicode, default
 
 from .account_check import account_problem
 from .chosen_class import chosen_class
+from .permits import Permits
 from .router_handlers import IntroduceHandler, RouterLoginHandler, SignoutHandler
 from .site_handlers import login_handler, logout_handler
 from .ticket import Ticket, TicketGate, TicketRefused
 
-STARTED_AT = time.time()
+STARTED = time.monotonic()
 
 
 class RouterMixin(Authenticator):
@@ -30,10 +31,11 @@ class RouterMixin(Authenticator):
     router_keys = List(Unicode(), config=True, help="Public keys of the router, PEM; any of them may have signed.")
     router_lobby = Bool(config=True, help="Whether this hub may say who a visitor is, by its own login form.")
     ticket_gate = Instance(TicketGate)
+    permits = Instance(Permits, ())
 
     @default("ticket_gate")
     def _ticket_gate(self) -> TicketGate:
-        return TicketGate(self.router_node, list(self.router_keys), verify, STARTED_AT)
+        return TicketGate(self.router_node, list(self.router_keys), verify, lambda: time.monotonic() - STARTED)
 
     def get_handlers(self, app: Any) -> list[Any]:
         site = list(super().get_handlers(app))

@@ -11,7 +11,9 @@ from jupyterhub.spawner import LocalProcessSpawner
 from .authenticator import with_router
 from .chosen_class import chosen_class
 from .node_settings import NodePlaces, NodeSettings
-from .server_process import with_identity
+from .order_key import key_for_start
+from .record_extension import with_record
+from .spawner import guarded
 
 SERVICE = "multijhub"
 SCOPES = ["list:users", "read:servers", "servers", "read:users:activity", "read:hub", "shutdown"]
@@ -26,13 +28,16 @@ def enforce(c: Any, settings: NodeSettings, places: NodePlaces) -> None:
     _sign_in(c, settings)
     _router_service(c, settings)
     _servers(c, settings)
+    c.ClaimMixin.closing_sign = str(places.closing)
 
 
 def _addresses(c: Any, settings: NodeSettings) -> None:
-    """Loopback only, at the ports the router was told. The proxy is not the hub's child: see hub_services."""
+    """Loopback only, at the ports the router was told, but for servers on other machines: they need the hub itself. The
+    proxy is not the hub's child: see hub_services."""
     ports = settings.ports
+    is_called_from_afar = any(section.get("hub_connect_url") for section in _sections(c, _chosen_spawner(c)))
     c.JupyterHub.bind_url = settings.proxy_url
-    c.JupyterHub.hub_bind_url = f"http://127.0.0.1:{ports['hub']}"
+    c.JupyterHub.hub_bind_url = f"http://{'0.0.0.0' if is_called_from_afar else '127.0.0.1'}:{ports['hub']}"
     c.JupyterHub.proxy_class = "configurable-http-proxy"
     c.ConfigurableHTTPProxy.should_start = False
     c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{ports['api']}"
@@ -43,10 +48,10 @@ def _addresses(c: Any, settings: NodeSettings) -> None:
         "hub_ip",
         "hub_port",
         "hub_connect_url",
-        "hub_connect_ip",
         "subdomain_host",
     ):
         c.JupyterHub.pop(option, None)  # each would override or contradict the above
+    c.JupyterHub.hub_connect_ip = "127.0.0.1"
 
 
 def _state(c: Any, places: NodePlaces) -> None:
@@ -82,6 +87,8 @@ def _router_service(c: Any, settings: NodeSettings) -> None:
             "oauth_no_confirm": True,
             "oauth_client_allowed_scopes": ["tokens!user"],  # lets the token of a sign-in delete itself
         }
+    if settings.next_service_token:
+        c.JupyterHub.service_tokens = {**c.JupyterHub.service_tokens, settings.next_service_token: SERVICE}
     c.JupyterHub.services = [kept for kept in c.JupyterHub.services if kept.get("name") != SERVICE] + [service]
     roles = [_without_router(role) for role in c.JupyterHub.load_roles if role.get("name") != SERVICE]
     if settings.lobby:
@@ -102,17 +109,29 @@ def _user_role_with_router(roles: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _servers(c: Any, settings: NodeSettings) -> None:
-    spawner = with_identity(chosen_class(c.JupyterHub.get("spawner_class"), "jupyterhub.spawners", LocalProcessSpawner))
+    spawner = guarded(_chosen_spawner(c))
     c.JupyterHub.spawner_class = spawner
+    c.ClaimMixin.claim_node = settings.node
+    c.ClaimMixin.home_group = settings.home_group or ""
     c.JupyterHub.tornado_settings = {
         **c.JupyterHub.tornado_settings,
         "slow_spawn_timeout": 0,
     }  # POST answers 202 at once
     for section in _sections(c, spawner):
+        section.pop("consecutive_failure_limit", None)  # whoever has no permit could end the hub by trying
         if "environment" in section:
-            section.environment = {**section.environment, "MULTIJHUB_NODE": settings.node}
+            section.environment = {
+                **section.environment,
+                "MULTIJHUB_NODE": settings.node,
+                "MULTIJHUB_ORDER_KEY": key_for_start(settings),
+                "JUPYTER_CONFIG_PATH": with_record(section.environment.get("JUPYTER_CONFIG_PATH")),
+            }
         if "args" in section and not any(word.startswith(AUTH_CACHE) for word in section.args):
             section.args = [*section.args, f"{AUTH_CACHE}={AUTH_CACHE_S}"]
+
+
+def _chosen_spawner(c: Any) -> type:
+    return chosen_class(c.JupyterHub.get("spawner_class"), "jupyterhub.spawners", LocalProcessSpawner)
 
 
 def _sections(c: Any, cls: type) -> Iterator[Any]:

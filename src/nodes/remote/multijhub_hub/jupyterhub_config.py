@@ -20,4 +20,4 @@ enforce(c, settings, places)
 
 if node_settings.is_started_by_agent():
     places.server_logs.mkdir(mode=0o700, exist_ok=True)
-    keep_house_regularly(places)
+    c.RememberedMixin.database_changed = keep_house_regularly(places)

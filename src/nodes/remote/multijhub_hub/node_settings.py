@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 @dataclass(frozen=True)
 class NodeSettings:
-    """The router's order for this hub. `service_token` is a secret."""
+    """The router's order for this hub. The service tokens are secrets."""
 
     node: str
     base_url: str
@@ -20,6 +20,8 @@ class NodeSettings:
     ticket_keys: list[str]
     lobby: bool
     admin_users: list[str]
+    next_service_token: str | None = None
+    home_group: str | None = None
 
     @property
     def proxy_url(self) -> str:
@@ -38,6 +40,10 @@ class NodePlaces:
     @property
     def database(self) -> Path:
         return self.hub / "jupyterhub.sqlite"
+
+    @property
+    def closing(self) -> Path:
+        return self.run / "closing"
 
     @property
     def server_logs(self) -> Path:

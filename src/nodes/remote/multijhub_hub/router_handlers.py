@@ -108,14 +108,18 @@ class RouterLoginHandler(TicketHandler):
 
 
 class IntroduceHandler(TicketHandler):
-    """POST router_introduce: the user exists on this hub afterwards, if the site's authenticator lets them in.
+    """POST router_introduce: the user exists on this hub afterwards, if the site's authenticator lets them in, and may
+    start the server that the ticket names.
     (Creating users by the API would need admin:users, which the router's service never has.)"""
 
     async def post(self) -> None:
         try:
-            user = await self.admit(self.accept(self.request.headers.get(TICKET_HEADER, ""), "introduce"))
+            ticket = self.accept(self.request.headers.get(TICKET_HEADER, ""), "introduce")
+            user = await self.admit(ticket)
         except TicketRefused as refused:
             return self.answer(403, {"reason": str(refused)})
+        if ticket.start is not None:
+            self.authenticator.permits.keep(user.name, ticket.start)
         self.answer(200, {"name": user.name})
 
 

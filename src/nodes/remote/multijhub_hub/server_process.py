@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 import subprocess
@@ -10,25 +9,23 @@ from pathlib import Path
 from typing import Any, Callable
 
 from jupyterhub.spawner import LocalProcessSpawner
-from tornado.httpclient import AsyncHTTPClient, HTTPError
-from traitlets import Bool, Integer, Unicode
+from traitlets import Integer, Unicode
 
+from .forked_child import become_unwaited
 from .node_settings import server_log
 
-RETRY_S = 0.5
+UNPROTECTED_SCORE = "300"
 
 
 class ServerMixin(LocalProcessSpawner):
-    """Put before the site's class by `with_identity`, if that starts local processes."""
+    """Put before the site's class by `guarded`, if that starts local processes."""
 
     server_logs = Unicode(config=True, help="Folder for the output of users' servers; the hub's log otherwise.")
     start_ticks = Integer(0)
     boot_id = Unicode()
-    is_found_running = Bool(False)
 
     async def start(self) -> Any:
         """Notes when the process started: together with the boot that names it for ever, a pid alone is reused."""
-        self.is_found_running = False
         chosen, log = self.popen_kwargs, self._open_log()
         if log is not None:
             self.popen_kwargs = {**chosen, "stdout": log, "stderr": subprocess.STDOUT}
@@ -42,16 +39,20 @@ class ServerMixin(LocalProcessSpawner):
         return started
 
     def make_preexec_fn(self, name: str) -> Callable[[], None]:
-        """The hub is protected from the kernel's out-of-memory killer; its children must not inherit that."""
+        """The hub is protected from the kernel's out-of-memory killer; its children must not inherit that. Where it could
+        not be, as in some containers, they come before it."""
         become_user = super().make_preexec_fn(name)
+        program, path = [*self.shell_cmd, *self.cmd][0], self.get_env().get("PATH")
+
+        server_score = "0" if oom_score() < 0 else UNPROTECTED_SCORE
 
         def prepare() -> None:
             try:
                 with open("/proc/self/oom_score_adj", "w") as score:
-                    score.write("0")
+                    score.write(server_score)
             except OSError:
-                pass  # not permitted in this container; nothing was inherited then
-            become_user()
+                pass  # there is no such file here
+            become_unwaited(become_user, program, path)
 
         return prepare
 
@@ -61,7 +62,6 @@ class ServerMixin(LocalProcessSpawner):
     def load_state(self, state: dict[str, Any]) -> None:
         super().load_state(state)
         self.start_ticks, self.boot_id = state.get("start_ticks", 0), state.get("boot_id", "")
-        self.is_found_running = bool(self.pid)
 
     def clear_state(self) -> None:
         super().clear_state()
@@ -71,15 +71,6 @@ class ServerMixin(LocalProcessSpawner):
         """False, as for a process that is gone, if the pid now belongs to another."""
         is_other = self.start_ticks and (self.boot_id, self.start_ticks) != (boot_id(), start_ticks(self.pid))
         return False if is_other else await super()._signal(sig)
-
-    async def get_url(self) -> str:
-        """The hub asks for the URL when it starts and finds this server running, gives it `http_timeout` to answer, and
-        stops it if it does not (jupyterhub #5107). So the URL is not told before the server answers, or has ended."""
-        url: str = await super().get_url()
-        while self.is_found_running and not await answers(url) and await self._signal(0):
-            await asyncio.sleep(RETRY_S)
-        self.is_found_running = False
-        return url
 
     def _open_log(self) -> int | None:
         """A file of the user's own, so that its size counts against them and they cannot touch the hub's log."""
@@ -97,20 +88,12 @@ class ServerMixin(LocalProcessSpawner):
         return log
 
 
-def with_identity(spawner: type) -> type:
-    """The site's spawner, guarded if it starts processes on this machine."""
-    if not issubclass(spawner, LocalProcessSpawner) or issubclass(spawner, ServerMixin):
-        return spawner
-    return type(f"Multi{spawner.__name__}", (ServerMixin, spawner), {"__module__": __name__})
-
-
-async def answers(url: str) -> bool:
-    """Whether anything speaks HTTP there, whatever it says."""
+def oom_score() -> int:
+    """Of this process, as it is adjusted: the higher, the sooner the kernel ends it."""
     try:
-        await AsyncHTTPClient().fetch(url, follow_redirects=False, raise_error=False, request_timeout=5)
-        return True
-    except (OSError, HTTPError):
-        return False
+        return int(Path("/proc/self/oom_score_adj").read_text(encoding="ascii"))
+    except OSError:
+        return 0
 
 
 def start_ticks(pid: int) -> int | None:

@@ -12,6 +12,9 @@ import threading
 from dataclasses import dataclass
 from typing import Any, Callable
 
+from .gpu_grant import parse_grant
+from .permits import Permit
+
 HEADER = {"alg": "EdDSA", "typ": "multijhub-ticket"}
 LIFETIME_S = 30
 LEEWAY_S = 5  # how far the router's idea of this node's clock may be ahead
@@ -32,14 +35,16 @@ class Ticket:
     nonce_hash: str | None
     session: str | None
     groups: list[str] | None
+    start: Permit | None = None
 
 
 class TicketGate:
-    """Accepts each good ticket of one node once. It forgets with its process, so it refuses older tickets than that."""
+    """Accepts each good ticket of one node once. It forgets with its process, so it refuses older tickets than that.
+    `age` says for how many seconds the process has run, by a clock that nobody sets: a node whose time is put right
+    by minutes goes on accepting tickets."""
 
-    def __init__(self, node: str, keys: list[str], verify: Verify, started_at: float) -> None:
-        self._node, self._keys, self._verify = node, keys, verify
-        self._not_before = math.floor(started_at)  # tickets count whole seconds
+    def __init__(self, node: str, keys: list[str], verify: Verify, age: Callable[[], float]) -> None:
+        self._node, self._keys, self._verify, self._age = node, keys, verify, age
         self._seen: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -87,7 +92,7 @@ class TicketGate:
             )
         if expires - issued > LIFETIME_S:
             raise TicketRefused("it lives too long")
-        if issued < self._not_before:
+        if issued < math.floor(now - self._age()):  # tickets count whole seconds
             raise TicketRefused("it is older than this hub")
 
     def _use_up(self, claims: dict[str, Any], now: float) -> None:
@@ -125,7 +130,19 @@ def _ticket(claims: dict[str, Any]) -> Ticket:
     user = _optional_text(claims, "sub")
     if not user or len(user) > 255:
         raise TicketRefused("it names no user")
-    return Ticket(user, claims["use"], _optional_text(claims, "bnd"), _optional_text(claims, "sid"), groups)
+    nonce, session = _optional_text(claims, "bnd"), _optional_text(claims, "sid")
+    return Ticket(user, claims["use"], nonce, session, groups, _permit(claims.get("start")))
+
+
+def _permit(start: Any) -> Permit | None:
+    if start is None:
+        return None
+    if not isinstance(start, dict) or not isinstance(start.get("server"), str):
+        raise TicketRefused("it is malformed")
+    try:
+        return Permit(start["server"], _optional_text(start, "supersedes"), parse_grant(start.get("gpus")))
+    except ValueError as failure:
+        raise TicketRefused("it is malformed") from failure
 
 
 def _optional_text(claims: dict[str, Any], name: str) -> str | None:

@@ -1,0 +1,55 @@
+import type { Store } from "../cache-ports.ts";
+import type { Config } from "../config.ts";
+import { createAccounts } from "../nodes/accounts.ts";
+import { createCluster, type NodeEvents } from "../nodes/cluster.ts";
+import type { PlacementPolicy } from "../nodes/decide/placement.ts";
+import type { SizeBounds } from "../nodes/decide/size-history.ts";
+import { createGrowth, type GrowthOptions } from "../nodes/growth.ts";
+import { createLearntSizes } from "../nodes/learnt-sizes.ts";
+import { createPlacer } from "../nodes/placer.ts";
+import { createReservations } from "../nodes/reservations.ts";
+import { createSizeBook } from "../nodes/size-book.ts";
+import type { NodeReach } from "./node-reach.ts";
+import { startDeadlines } from "./start-deadlines.ts";
+
+/** What is heard of the nodes, and who goes where by it. */
+export function composePlacement(config: Config, { clock, log, hosts, agent }: NodeReach, store: Store) {
+  const { reservationMs } = startDeadlines(config);
+  const reservations = createReservations({ clock }, { expireAfterMs: reservationMs });
+  const growth = createGrowth({ clock }, growthOptions(config));
+  const book = createSizeBook({ clock }, sizeBounds(config));
+  const learnt = createLearntSizes({ book, store, accounts: createAccounts({ agent, clock }), clock, log });
+  const sizes = { expected: book.expected, recall: learnt.recall };
+  const room = { reservations, growth, clock, log };
+  const cluster = createCluster({ hosts, ...room });
+  const events: NodeEvents = {
+    ...cluster.events,
+    sampled(node, sample, order) {
+      cluster.events.sampled(node, sample, order);
+      if (sample.sizes === undefined) return;
+      growth.measured(node, sample.sizes);
+      void learnt.heard(node, sample.sizes);
+    },
+  };
+  return { cluster, events, placer: createPlacer({ cluster, sizes, ...room }, placementPolicy(config)) };
+}
+
+/** What placements go by, as the configuration has it. */
+export function placementPolicy({ placement }: Config): PlacementPolicy {
+  return {
+    maxSampleAgeMs: placement.max_sample_age,
+    server: { memoryBytes: placement.server_memory, cores: placement.server_cores },
+    headroomBytes: placement.memory_headroom,
+    gpus: placement.gpus,
+  };
+}
+
+/** How new servers are expected to grow, as the configuration has it. */
+export function growthOptions({ placement }: Config): GrowthOptions {
+  return { memoryBytes: placement.grown_memory, growsForMs: placement.growth };
+}
+
+/** What a user's servers may be expected to take, as the configuration has it. */
+export function sizeBounds({ placement }: Config): SizeBounds {
+  return { leastBytes: placement.server_memory, mostBytes: placement.largest_server };
+}

@@ -1,0 +1,147 @@
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import type { RunningServers as Sightings } from "../discovery/running-servers.ts";
+import { toRunningServer } from "../rebalancing/decide/running-server.ts";
+import type { RebalancePolicy } from "../rebalancing/decide/policy.ts";
+import { createActing } from "../rebalancing/acting.ts";
+import { createApprovals } from "../rebalancing/approvals.ts";
+import type { Hands } from "../rebalancing/hands.ts";
+import { createAuditFile } from "../rebalancing/io/audit-file.ts";
+import { createCronSchedule } from "../rebalancing/io/cron-schedule.ts";
+import { createDocumentFiles } from "../rebalancing/io/document-files.ts";
+import { createOwnerWebhook } from "../rebalancing/io/owner-webhook.ts";
+import { createKeeps } from "../rebalancing/keeps.ts";
+import { createMoveMaking } from "../rebalancing/move-making.ts";
+import { createNoticeBook } from "../rebalancing/notices.ts";
+import { createPlanBook } from "../rebalancing/plan-book.ts";
+import { createPlanMaking } from "../rebalancing/plan-making.ts";
+import { createRebalancer } from "../rebalancing/rebalancer.ts";
+import { createShelf } from "../rebalancing/shelf.ts";
+import { createSituations, type RunningServers } from "../rebalancing/situations.ts";
+import { createTally } from "../rebalancing/tally.ts";
+import type { SharedState } from "./cache.ts";
+import type { NodeReach } from "./node-reach.ts";
+import type { Nodes } from "./nodes.ts";
+import { startDeadlines } from "./start-deadlines.ts";
+
+interface RebalancingParts
+  extends
+    Pick<Nodes, "cluster" | "orders" | "keeper" | "idleStops" | "hubUse" | "stopEmptyHub">,
+    Pick<SharedState, "cache" | "leadership"> {
+  readonly running: Sightings;
+}
+
+/** Plans, what becomes of them, and what owners are told. */
+export function composeRebalancing(config: Config, reach: NodeReach, parts: RebalancingParts) {
+  const { clock, log } = reach;
+  const { mode, schedule: expression, time_zone: timeZone = clock.timeZone } = config.rebalance;
+  const kept = composeShelf(config, reach, parts.cache);
+  const { book, shelf } = kept;
+  const tally = createTally();
+  const policy = rebalancePolicy(config);
+  const situations = createSituations({ ...parts, ...kept, running: runningServers(parts), clock });
+  const moves = createMoveMaking(
+    {
+      ...{ book, situations, clock, log, hands: handsOf(parts) },
+      audit: createAuditFile(join(reach.state.path, "audit.jsonl"), { maxBytes: AUDIT_BYTES }),
+      onOutcome: (move, result) => {
+        tally.moved(move, result);
+      },
+    },
+    { policy, moveMs: startDeadlines(config).stopMs },
+  );
+  const planning = createPlanMaking({ ...reach, situations, book }, { policy, lookMs: LOOK_MS });
+  const acting = createActing({ ...kept, moves, clock });
+  const approvals = createApprovals(
+    { book, shelf, clock, log },
+    { withinMs: config.rebalance.approve_within },
+  );
+  const rebalancer = createRebalancer(
+    { ...reach, ...parts, ...kept, planning, acting, approvals, store: parts.cache, tally },
+    { mode, everyMs: ROUND_MS },
+  );
+  const schedule = createCronSchedule({ expression, timeZone }, rebalancer.tick, log);
+  return {
+    rebalancing: rebalancer,
+    stopNotices: kept.notices,
+    keeps: kept.keeps,
+    services: [rebalancer, ...(mode === "off" ? [] : [schedule])],
+  };
+}
+
+/** What is remembered: plans, notices, and what owners keep. */
+function composeShelf(
+  config: Config,
+  { clock, log, state, keyring }: NodeReach,
+  cache: SharedState["cache"],
+) {
+  const { keep_plans: keepMs, grace: graceMs } = config.rebalance;
+  const files = createDocumentFiles(join(state.path, "rebalancing"));
+  const shelf = createShelf({ files, store: cache, keys: () => keyring.masterKeys(), clock }, { keepMs });
+  cache.onReturn(() => shelf.refill());
+  const book = createPlanBook({ shelf, clock }, { keepMs, keepMost: KEEP_MOST });
+  const keeps = createKeeps({ shelf, clock, log }, { keepForMs: config.idle.keep_for });
+  const messenger = messengerOf(config);
+  const notices = createNoticeBook({ shelf, keeps, messenger, clock, log }, { graceMs, tellMs: TELL_MS });
+  return { shelf, book, keeps, notices };
+}
+
+function handsOf(parts: RebalancingParts): Hands {
+  const { orders, keeper: hubs, idleStops, stopEmptyHub } = parts;
+  return { orders, hubs, idleStops, emptyHubs: { stop: stopEmptyHub } };
+}
+
+/** How often it is looked whether a plan was approved, or the time of owners who were told is over. */
+const ROUND_MS = 2000;
+/** How long a look at all nodes may take. */
+const LOOK_MS = 15_000;
+/** Of plans that are over. */
+const KEEP_MOST = 200;
+const AUDIT_BYTES = 16 * 1024 * 1024;
+/** How long the site's webhook may take. */
+const TELL_MS = 10_000;
+
+function runningServers({ running, cluster }: Pick<RebalancingParts, "running" | "cluster">): RunningServers {
+  return {
+    lookAfresh: (nodes, signal) => running.lookAfresh(nodes, signal),
+    unknowns: () => running.homeCounts(),
+    all() {
+      const { nodes } = cluster.snapshot();
+      const offsets = new Map(nodes.map(({ spec, load }) => [spec.id, load?.clockOffsetMs ?? 0]));
+      return running.sightings().map((each) => toRunningServer(each, offsets.get(each.node) ?? 0));
+    },
+  };
+}
+
+function messengerOf({ rebalance: { webhook, home_url: homeUrl } }: Config) {
+  return webhook === undefined ? undefined : createOwnerWebhook(webhook, homeUrl);
+}
+
+/** What plans go by, as the configuration has it. */
+export function rebalancePolicy({ rebalance, idle, placement }: Config): RebalancePolicy {
+  const { caps, stop_empty_hubs_after: emptyHubAfterMs } = rebalance;
+  return {
+    hotAbove: rebalance.hot_above,
+    coldBelow: rebalance.cold_below,
+    awayFromMean: rebalance.away_from_mean,
+    hysteresis: rebalance.hysteresis,
+    leastRelief: rebalance.least_relief,
+    caps: { perNode: caps.per_node, perRun: caps.per_run, perUserPerDay: caps.per_user_per_day },
+    idle: idlePolicy(idle),
+    restMs: rebalance.rest,
+    settleMs: rebalance.settle,
+    graceMs: rebalance.grace,
+    staleAfterMs: rebalance.stale_after,
+    maxSampleAgeMs: placement.max_sample_age,
+    warmHubs: rebalance.warm_hubs,
+    ...(emptyHubAfterMs !== undefined && { emptyHubAfterMs }),
+  };
+}
+
+function idlePolicy({ after, ignore_tabs_after, cull_after }: Config["idle"]): RebalancePolicy["idle"] {
+  return {
+    afterMs: after,
+    ...(ignore_tabs_after !== undefined && { ignoreTabsAfterMs: ignore_tabs_after }),
+    ...(cull_after !== undefined && { cullAfterMs: cull_after }),
+  };
+}

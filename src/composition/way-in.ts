@@ -1,0 +1,92 @@
+import type { Config } from "../config.ts";
+import type { NodeId } from "../model.ts";
+import type { Store } from "../cache-ports.ts";
+import type { ForeignJupyters, Locator, StopNotices } from "../ports.ts";
+import type { Assignments } from "../router/assignments.ts";
+import type { HomesSource } from "../router/decide/home-trouble.ts";
+import type { SignInServices } from "../router/decide/sign-in.ts";
+import type { StartPermit } from "../router/decide/ticket.ts";
+import type { Urls } from "../router/decide/urls.ts";
+import type { Introductions, JourneyMeter, Traveller } from "../router/decide/way-in.ts";
+import { createEntry } from "../router/entry.ts";
+import { createMoves } from "../router/moves.ts";
+import { createOccupants, type OccupantsDeps } from "../router/occupants.ts";
+import { createWishes, type WishesOptions } from "../router/wishes.ts";
+import { createOwnServers } from "../router/own-servers.ts";
+import { createServerNews, type Keeps } from "../router/server-news.ts";
+import type { NodeReach } from "./node-reach.ts";
+import type { Nodes } from "./nodes.ts";
+import { LOCATE_MS } from "./proxies.ts";
+import { composeRemedies } from "./remedies.ts";
+import { startDeadlines } from "./start-deadlines.ts";
+
+/** How long a page waits for its user. */
+const PATIENCE_MS = 600_000;
+
+export interface WayInParts extends Pick<Nodes, "placer" | "keeper" | "hubApi" | "cluster"> {
+  readonly locator: Locator;
+  readonly assignments: Assignments;
+  readonly store: Store;
+  readonly homes: HomesSource;
+  readonly foreign: ForeignJupyters;
+  readonly signIn: SignInServices;
+  readonly stopNotices: StopNotices;
+  readonly keeps: Keeps;
+  readonly running: OccupantsDeps["running"];
+}
+
+/** The way to one's server, and the page of one's servers. */
+export function composeWayIn(
+  config: Config,
+  reach: NodeReach,
+  parts: WayInParts,
+  { meter, urls }: { readonly meter: JourneyMeter; readonly urls: Urls },
+) {
+  const { clock, random, log } = reach;
+  const { keeper: hubs, hubApi, locator, placer, assignments, homes, foreign } = parts;
+  const introductions = introductionsBy(parts.signIn);
+  const remedies = composeRemedies(config, reach, parts);
+  const wishes = createWishes({ store: parts.store, placer, clock, log }, wishesOptions(config));
+  const travel = { wishes, hubs, hubApi, locator, placer, assignments, introductions, remedies };
+  const wayIn = createEntry({ ...travel, clock, random, log, meter }, entryOptions(config));
+  const { stopNotices, keeps, cluster } = parts;
+  const news = createServerNews({ stopNotices, keeps, cluster, clock });
+  const own = { locator, remedies, wayIn, homes, foreign, urls, clock, stopNotices, news };
+  return {
+    wayIn,
+    news,
+    ownServers: createOwnServers(own, { deadlineMs: LOOK_MS }),
+    moves: createMoves({ ...own, log }, { deadlineMs: LOOK_MS }),
+    occupants: createOccupants({ ...parts, stopNotices, clock }, { lookMs: 5000 }),
+  };
+}
+
+/** How long looking at a user's servers may take. */
+const LOOK_MS = 10_000;
+
+function introductionsBy({ tickets }: SignInServices): Introductions {
+  return {
+    mint: (node: NodeId, { user }: Traveller, start?: StartPermit) =>
+      Promise.resolve(tickets.introduce(user, node, start)),
+  };
+}
+
+function wishesOptions({ placement: { choices, groups } }: Config): WishesOptions {
+  return { choices, groups, patienceMs: PATIENCE_MS, lookAgainMs: 5000 };
+}
+
+function entryOptions(config: Config) {
+  const { server, placement } = config;
+  const { journeyHubMs, serverMs } = startDeadlines(config);
+  return {
+    locateMs: LOCATE_MS,
+    lookAgainMs: 1000,
+    patienceMs: PATIENCE_MS,
+    startElsewhereAfterMs: server.start_elsewhere_after,
+    hubStartMs: journeyHubMs,
+    serverStartMs: serverMs,
+    freshMs: placement.sample_every,
+    keepFailedMs: 60_000,
+    keepArrivedMs: 30_000,
+  };
+}

@@ -1,0 +1,40 @@
+import { type Sighting } from "../sighting.ts";
+import { keyText, type ServerKey } from "../model.ts";
+import type { Store } from "../cache-ports.ts";
+import type { Clock, Log } from "../ports.ts";
+import { parseKept } from "./decide/memory.ts";
+
+/** Servers that their hub has lost, and that their owners want left alone for some hours. */
+export interface KeptServers {
+  keep(key: ServerKey, sighting: Sighting): Promise<void>;
+  /** Until when this very server is kept; undefined if nobody said so, or the store does not know. */
+  keptUntil(key: ServerKey, sighting: Sighting): Promise<number | undefined>;
+}
+
+export function createKeptServers(
+  { store, clock, log }: { readonly store: Store; readonly clock: Clock; readonly log: Log },
+  { keepMs }: { readonly keepMs: number },
+): KeptServers {
+  return {
+    async keep(key, sighting) {
+      const untilMs = clock.now() + keepMs;
+      const text = JSON.stringify({ process: identityOf(sighting), untilMs });
+      await store.set(keyOf(key), text, keepMs).catch((err: unknown) => {
+        log.warn({ err }, "store not available, what is kept is not remembered");
+      });
+      log.info({ user: key.user, server: key.server, node: sighting.node }, "owner keeps a lost server");
+    },
+    async keptUntil(key, sighting) {
+      const kept = parseKept(await store.get(keyOf(key)).catch(() => undefined));
+      return kept?.process === identityOf(sighting) ? kept.untilMs : undefined;
+    },
+  };
+}
+
+function keyOf(key: ServerKey): string {
+  return `kept-server:${keyText(key)}`;
+}
+
+function identityOf({ node, process }: Sighting): string {
+  return [node, process?.bootId, process?.pid, process?.startTicks].join("/");
+}
