@@ -16,6 +16,7 @@ import {
 } from "../support/lab-idle-stops.ts";
 import { runtimeDirectory, serverTokenOf } from "../support/lab-records.ts";
 import { signInAt, untilLab } from "../support/lab-visitor.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** "Stop if idle", asked of real servers: those that nobody uses end, and nothing that works does. */
 let lab: Lab;
@@ -66,18 +67,18 @@ async function leaveComputing(record: IdleRecord, code: string): Promise<void> {
   const server = serverOf(record);
   const kernel = (await server.call("POST", "api/kernels", { name: "python3" })) as { readonly id: string };
   const channels = await server.open(`api/kernels/${kernel.id}/channels`);
-  execute(channels, code);
-  await sleep(500);
+  await execute(channels, code);
   channels.close();
 }
 
-/** The laptop is closed right after the line was typed. */
-async function typeAndLeave(record: IdleRecord, line: string): Promise<void> {
+/** The laptop is closed once the program that the line starts is there. */
+async function typeAndLeave(record: IdleRecord, line: string, program: string): Promise<void> {
   const server = serverOf(record);
   const { name } = (await server.call("POST", "api/terminals", {})) as { readonly name: string };
   const terminal = await server.open(`terminals/websocket/${name}`);
   terminal.send(JSON.stringify(["stdin", `${line}\r`]));
-  await sleep(1000);
+  const look = `pgrep -u ${record.user} -cx ${program} || true`;
+  await waitFor(`${program} runs`, () => lab.run("sh", record.node, look).trim() !== "0");
   terminal.close();
 }
 
@@ -107,7 +108,7 @@ describe("an idle server", () => {
 describe("a server is spared", () => {
   it("whose kernel has become busy since the plan, or was for a second", async () => {
     const plan = await untilIdle(lab, "alice");
-    await leaveComputing(plan, "import time; time.sleep(3)");
+    await leaveComputing(plan, "import time; time.sleep(8)");
     expect(await ask(plan)).toEqual({ kind: "kept", why: "a kernel is busy" });
     await until("alice", ({ idleSinceMs }) => idleSinceMs !== undefined);
     expect(await ask(plan, 60)).toMatchObject({
@@ -119,10 +120,10 @@ describe("a server is spared", () => {
 
   it("in whose terminal a program runs, with the laptop closed", async () => {
     const plan = await untilIdle(lab, "bob");
-    await typeAndLeave(plan, "sleep 300");
+    await typeAndLeave(plan, "sleep 300", "sleep");
     expect(await ask(plan)).toEqual({ kind: "kept", why: "a program runs in a terminal" });
     await serverOf(plan).call("DELETE", "api/terminals/1");
-    await typeAndLeave(plan, `nohup ${SPIN} > /dev/null 2>&1 & sleep 0.2; exit`);
+    await typeAndLeave(plan, `nohup ${SPIN} > /dev/null 2>&1 & sleep 0.2; exit`, "timeout");
     await sleep(3000);
     expect(await ask(plan, 2.5)).toEqual({ kind: "kept", why: "its processes compute" });
     expect(lab.run("sh", plan.node, "pgrep -u bob -cx timeout")).toBe("1\n");

@@ -116,7 +116,7 @@ describe("the record of a server", () => {
     const kernel = (await server.call("POST", "api/kernels", { name: "python3" })) as { readonly id: string };
     const channels = await server.open(`api/kernels/${kernel.id}/channels`);
     await until("alice", [{ kernels: { open: 1, busy: 0 }, connections: 1 }]);
-    execute(channels, "import time; time.sleep(300)");
+    await execute(channels, "import time; time.sleep(300)");
     await until("alice", [{ kernels: { open: 1, busy: 1 } }]);
     await server.call("POST", "api/terminals", {});
     const terminal = await server.open("terminals/websocket/1");

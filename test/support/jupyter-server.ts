@@ -30,10 +30,26 @@ export function createJupyterServer(base: string, token: string): JupyterServer 
   };
 }
 
-/** Asks a kernel, over its websocket, to run this. */
-export function execute(socket: WebSocket, code: string): void {
-  const header = { msg_id: randomUUID(), msg_type: "execute_request", session: randomUUID(), version: "5.3" };
+/** Asks a kernel, over its websocket, to run this; done when the kernel has begun. */
+export async function execute(socket: WebSocket, code: string): Promise<void> {
+  const id = randomUUID();
+  const header = { msg_id: id, msg_type: "execute_request", session: randomUUID(), version: "5.3" };
   const content = { code, silent: false, store_history: false, user_expressions: {}, allow_stdin: false };
   const rest = { parent_header: {}, metadata: {}, buffers: [], channel: "shell" };
+  const begun = new Promise<void>((resolve, reject) => {
+    socket.on("message", (bytes: Buffer) => {
+      const { parent_header: parent, content: said } = JSON.parse(bytes.toString()) as Message;
+      if (parent.msg_id === id && said.execution_state === "busy") resolve();
+    });
+    socket.once("close", () => {
+      reject(new Error("the connection to the kernel was closed before it began"));
+    });
+  });
   socket.send(JSON.stringify({ header: { ...header, username: "", date: "" }, content, ...rest }));
+  await begun;
+}
+
+interface Message {
+  readonly parent_header: { readonly msg_id?: string };
+  readonly content: { readonly execution_state?: string };
 }
