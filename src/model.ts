@@ -208,7 +208,6 @@ export interface NodeTrouble {
 /** A node that went down several times in a short while takes no new servers until it has been steady. */
 export interface Damping {
   readonly words: string;
-  /** How often it went down. */
   readonly downs: number;
   readonly untilMs: number;
 }
@@ -224,6 +223,8 @@ export interface NodeView {
   /** When the router last heard from it. */
   readonly lastSeenMs?: number;
   readonly load?: LoadSample;
+  /** Servers that count against its limit; absent: its hub does not say, and those of its load do. */
+  readonly listedServers?: number;
   /** Absent: it cannot be told, as when the node is down. */
   readonly hub?: HubView;
   /** Absent: it is steady. */

@@ -13,7 +13,7 @@ import type { Clock, Log, Service } from "../ports.ts";
 import type { HubEvent } from "./decide/hub-state.ts";
 import type { Growth } from "./growth.ts";
 import type { NodeSet } from "./node-set.ts";
-import { withJobs } from "./decide/jobs.ts";
+import { withListed } from "./decide/listed-servers.ts";
 import { createHealthBook, type HealthBook } from "./health-book.ts";
 import { createOrderBook, type Listed, type OrderBook } from "./order-book.ts";
 import type { Reservations } from "./reservations.ts";
@@ -38,7 +38,7 @@ export interface Cluster extends Service {
   onChange(listener: () => void): () => void;
   /** What the closure of a node would be with another order. */
   readonly foresee: (node: NodeView, order: NodeOrder | undefined) => Closure | undefined;
-  /** From now on a node is drained only if nothing is listed there either, as far as that can be told. */
+  /** From now on a node can be drained, if nothing is listed there either; and listed servers count against its limit. */
   readonly heedLists: (listed: Listed) => void;
   readonly listed: Listed;
   readonly events: NodeEvents;
@@ -137,7 +137,7 @@ function toView(spec: NodeSpec, room: Room, healths: HealthBook, orders: OrderBo
   const reservations = room.held.get(spec.id) ?? [];
   const growing = room.growing.get(spec.id) ?? [];
   const heard = { spec, ...healths.find(spec.id), reservations, growing };
-  const view = spec.places === "jobs" ? withJobs(heard, orders.listed(spec.id)) : heard;
+  const view = withListed(heard, orders.listed(spec.id));
   const closure = orders.closure(view, orders.find(spec.id));
   return closure === undefined ? view : { ...view, closure };
 }

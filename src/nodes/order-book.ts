@@ -21,7 +21,7 @@ export interface OrderBook {
 export function createOrderBook({ clock, log }: { readonly clock: Clock; readonly log: Log }): OrderBook {
   const orders = new Map<NodeId, NodeOrder>();
   const maintenanceOf = createMaintenanceBook(clock);
-  const lists: { keysOn: Listed } = { keysOn: () => [] };
+  const lists: { keysOn: Listed } = { keysOn: () => undefined };
 
   return {
     note(node, order) {

@@ -95,6 +95,17 @@ describe("a node", () => {
     ]);
   });
 
+  it("shows how many servers its hub lists beside those that run, as long as the hub says so", async () => {
+    const { cluster, view } = await setUp("node1");
+    cluster.events.sampled(node1, loadSample({ servers: 20 }));
+    expect(view()).not.toHaveProperty("listedServers");
+    const lists = [[serverKey("alice")], undefined];
+    cluster.heedLists(() => lists[0]);
+    expect(view()).toMatchObject({ listedServers: 1, load: { servers: 20 } });
+    lists.shift();
+    expect(view()).not.toHaveProperty("listedServers");
+  });
+
   it("is closed for the maintenances of the hosts file, one after the other, and open between them", async () => {
     const { cluster, clock, hosts, view } = await setUp("node1");
     const maintenance = readMaintenance("daily 02:00-06:00, lead 1h");
@@ -135,6 +146,7 @@ describe("an edit of the hosts file", () => {
 
   it("shows a node that has left it as draining, with its health, until it is empty", async () => {
     const { cluster, hosts, view } = await setUp("node1");
+    cluster.heedLists(() => []);
     cluster.events.sampled(node1, loadSample());
     hosts.adopt([]);
     expect(view()).toMatchObject({

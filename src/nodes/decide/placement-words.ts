@@ -13,7 +13,7 @@ export function describeUse(
   const starting = use.starting === 0 ? "" : `, ${use.starting} starting`;
   return [
     ...(spec.places === "jobs" ? [describeJobs(spec, use)] : describeLoad(sample, use, expected)),
-    `${count(sample.servers, "server")} running${starting}`,
+    `${count(use.servers - use.starting, "server")} running${starting}`,
     ...(weight === 1 ? [] : [`weight ${weight}: its use counts as ${percent(1 / weight)} of what it is`]),
   ];
 }

@@ -30,11 +30,12 @@ export interface ProjectedUse {
 
 /** Projects a node's use; what is held or expected for the very server asked about does not count. */
 export function projectUse(
-  { spec, reservations, growing }: Pick<NodeView, "spec" | "reservations" | "growing">,
+  view: Pick<NodeView, "spec" | "listedServers" | "reservations" | "growing">,
   sample: LoadSample,
   key: ServerKey,
   expected: ExpectedServer,
 ): ProjectedUse {
+  const { spec, reservations, growing, listedServers = sample.servers } = view;
   const others = without(reservations, key);
   const grows = without(growing, key);
   const heldBytes = sum(others);
@@ -51,7 +52,7 @@ export function projectUse(
     growthBytes,
     growing: grows.length,
     starting: others.length,
-    servers: sample.servers + others.length,
+    servers: listedServers + others.length,
   };
   return spec.places === "jobs" ? { ...use, memory: (use.servers + 1) / jobsOf(spec), load: 0 } : use;
 }

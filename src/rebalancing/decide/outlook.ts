@@ -91,7 +91,7 @@ export function createOutlook(situation: Situation, policy: RebalancePolicy): Ou
 }
 
 function createGauge(view: NodeView, { past, atMs }: Situation, policy: RebalancePolicy): Gauge | undefined {
-  const { load: sample, reservations, growing, spec } = view;
+  const { load: sample, reservations, growing, spec, listedServers } = view;
   if (view.state !== "up" || sample === undefined) return undefined;
   if (atMs - sample.takenAtMs > policy.maxSampleAgeMs) return undefined;
   const coming = [...reservations, ...growing];
@@ -105,7 +105,7 @@ function createGauge(view: NodeView, { past, atMs }: Situation, policy: Rebalanc
     totalBytes: sample.memoryTotalBytes,
     comingBytes: coming.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
     usedBytes: sample.memoryTotalBytes - sample.memoryAvailableBytes,
-    servers: sample.servers + reservations.length,
+    servers: (listedServers ?? sample.servers) + reservations.length,
     isOpen: view.closure === undefined,
   };
 }

@@ -71,6 +71,13 @@ describe("choose takes", () => {
     expect(nodeFor(alice, a)).toBe("a");
   });
 
+  it("a node that is full only of processes which call themselves servers, and which its hub does not list", () => {
+    const a = nodeView("a", { spec: { maxServers: 3 }, load: { servers: 20 } });
+    expect(nodeFor(alice, a)).toBeUndefined();
+    expect(nodeFor(alice, { ...a, listedServers: 2 })).toBe("a");
+    expect(nodeFor(alice, { ...a, listedServers: 3 })).toBeUndefined();
+  });
+
   it("the one with fewest servers among equals, though their free memory differs by noise", () => {
     const a = nodeView("a", { load: { servers: 3, memoryAvailableBytes: 30 * GIB } });
     const b = nodeView("b", { load: { servers: 2, memoryAvailableBytes: 30 * GIB - 40 * MIB } });

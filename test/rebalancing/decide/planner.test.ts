@@ -156,6 +156,17 @@ describe("on a hot node", () => {
     expect(made.leftAlone[0]?.why).toBe("idle, but no other node has room for it");
   });
 
+  it("believes the hub of a node, not its processes, about how many servers it has", () => {
+    const light = nodeAt("node1", 20, { servers: 20 });
+    const limited = { ...light, spec: { ...light.spec, maxServers: 3 } };
+    const servers = [server("alice", "node2")];
+    expect(movesIn(situation([limited, nodeAt("node2", 92)], servers))).toEqual(["cordon node2"]);
+    const listed = { ...limited, listedServers: 2 };
+    expect(movesIn(situation([listed, nodeAt("node2", 92)], servers))).toContain(
+      "stop alice on node2 (hot-node)",
+    );
+  });
+
   it("counts what is starting on a node as taken", () => {
     const starts = [reservation("node1", "erin", { memoryBytes: 60 * GIB })];
     const nodes = [{ ...nodeAt("node1", 20), reservations: starts }, nodeAt("node2", 92)];
