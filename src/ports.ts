@@ -46,6 +46,22 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Something that was done to a server or a node, or decided about it. */
+export interface Act {
+  /** What. "move": one of a plan; "user-move": an owner takes a server to another node. */
+  readonly audit:
+    "order" | "approval" | "notice" | "keep" | "move" | "user-move" | "stop" | "hub" | "provision";
+  /** Who or what wanted it: the name of a person, or one of "schedule", "rebalancing" and "router". */
+  readonly by: string;
+  readonly [detail: string]: unknown;
+}
+
+/** Where it is written who or what did each act. */
+export interface Audit {
+  /** Resolves when the line is written, or cannot be: an act that is done does not fail for that. Lines keep their order. */
+  note(act: Act, words: string): Promise<void>;
+}
+
 export interface Service {
   start(): Promise<void>;
   /** Idempotent; resolves when nothing of ours is still running. */

@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { createAuditFile } from "../audit-file.ts";
 import type { Config } from "../config.ts";
 import type { NodeId, NodeSpec } from "../model.ts";
 import { createHosts, type Hosts } from "../nodes/hosts.ts";
@@ -9,7 +10,7 @@ import { createAgentRunner } from "../nodes/io/ssh-agent-runner.ts";
 import { createKeyring, type Keyring } from "../nodes/keyring.ts";
 import { createSshPool, type SshPool, type SshPoolOptions } from "../nodes/io/ssh-pool.ts";
 import { knownHostsIn, openStateDirectory, type StateDirectory } from "../nodes/io/state-directory.ts";
-import type { Clock, Log, NodeAgent, Random } from "../ports.ts";
+import type { Audit, Clock, Log, NodeAgent, Random } from "../ports.ts";
 import { startDeadlines } from "./start-deadlines.ts";
 
 export interface System {
@@ -21,6 +22,7 @@ export interface System {
 /** The nodes and the way to them: what `serve` and the commands that act on nodes have in common. */
 export interface NodeReach extends System {
   readonly state: StateDirectory;
+  readonly audit: Audit;
   readonly keyring: Keyring;
   readonly hosts: Hosts;
   readonly pool: SshPool;
@@ -42,8 +44,11 @@ export async function createNodeReach(
   const memory = remembersNodes ? await openNodeMemory(join(state.path, "nodes.json")) : undefined;
   const hosts = createHosts({ ...system, file, ...(memory && { memory }) });
   const lines = createNodeLines(config, system, hosts.find);
-  return { ...system, ...lines, state, keyring: createKeyring(state), hosts };
+  const audit = createAuditFile(join(state.path, "audit.jsonl"), system, { maxBytes: AUDIT_BYTES });
+  return { ...system, ...lines, state, audit, keyring: createKeyring(state), hosts };
 }
+
+const AUDIT_BYTES = 16 * 1024 * 1024;
 
 export type NodeLines = Pick<NodeReach, "pool" | "agent" | "sshOptions">;
 

@@ -31,7 +31,7 @@ interface Shared {
 
 /** Load, placement, hubs and the connections to them; what is heard of a node is passed to all who must know. */
 export function composeNodes(config: Config, reach: NodeReach, { store, isLeader }: Shared) {
-  const { clock, log, hosts, pool, agent } = reach;
+  const { clock, log, hosts, pool, agent, audit } = reach;
   const deadlines = startDeadlines(config);
   const { cluster, events, placer } = composePlacement(config, reach, store);
   const sampler = composeSampler(config, reach, events);
@@ -68,7 +68,7 @@ export function composeNodes(config: Config, reach: NodeReach, { store, isLeader
   return {
     cluster,
     sampler,
-    orders: createOrders({ agent, cluster, clock, log }),
+    orders: createOrders({ agent, cluster, audit, clock }),
     idleStops: createIdleStops({ client: hubClient, hubApi, agent, clock }, { tokensOf }),
     placer,
     dialer,

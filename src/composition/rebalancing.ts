@@ -6,7 +6,6 @@ import type { RebalancePolicy } from "../rebalancing/decide/policy.ts";
 import { createActing } from "../rebalancing/acting.ts";
 import { createApprovals } from "../rebalancing/approvals.ts";
 import type { Hands } from "../rebalancing/hands.ts";
-import { createAuditFile } from "../rebalancing/io/audit-file.ts";
 import { createCronSchedule } from "../rebalancing/io/cron-schedule.ts";
 import { createDocumentFiles } from "../rebalancing/io/document-files.ts";
 import { createOwnerWebhook } from "../rebalancing/io/owner-webhook.ts";
@@ -33,7 +32,7 @@ interface RebalancingParts
 
 /** Plans, what becomes of them, and what owners are told. */
 export function composeRebalancing(config: Config, reach: NodeReach, parts: RebalancingParts) {
-  const { clock, log } = reach;
+  const { audit, clock, log } = reach;
   const { mode, schedule: expression, time_zone: timeZone = clock.timeZone } = config.rebalance;
   const kept = composeShelf(config, reach, parts.cache);
   const { book, shelf } = kept;
@@ -42,8 +41,7 @@ export function composeRebalancing(config: Config, reach: NodeReach, parts: Reba
   const situations = createSituations({ ...parts, ...kept, running: runningServers(parts), clock });
   const moves = createMoveMaking(
     {
-      ...{ book, situations, clock, log, hands: handsOf(parts) },
-      audit: createAuditFile(join(reach.state.path, "audit.jsonl"), { maxBytes: AUDIT_BYTES }),
+      ...{ book, situations, audit, clock, log, hands: handsOf(parts) },
       onOutcome: (move, result) => {
         tally.moved(move, result);
       },
@@ -53,7 +51,7 @@ export function composeRebalancing(config: Config, reach: NodeReach, parts: Reba
   const planning = createPlanMaking({ ...reach, situations, book }, { policy, lookMs: LOOK_MS });
   const acting = createActing({ ...kept, moves, clock });
   const approvals = createApprovals(
-    { book, shelf, clock, log },
+    { book, shelf, audit, clock },
     { withinMs: config.rebalance.approve_within },
   );
   const rebalancer = createRebalancer(
@@ -72,7 +70,7 @@ export function composeRebalancing(config: Config, reach: NodeReach, parts: Reba
 /** What is remembered: plans, notices, and what owners keep. */
 function composeShelf(
   config: Config,
-  { clock, log, state, keyring }: NodeReach,
+  { audit, clock, log, state, keyring }: NodeReach,
   cache: SharedState["cache"],
 ) {
   const { keep_plans: keepMs, grace: graceMs } = config.rebalance;
@@ -80,9 +78,12 @@ function composeShelf(
   const shelf = createShelf({ files, store: cache, keys: () => keyring.masterKeys(), clock }, { keepMs });
   cache.onReturn(() => shelf.refill());
   const book = createPlanBook({ shelf, clock }, { keepMs, keepMost: KEEP_MOST });
-  const keeps = createKeeps({ shelf, clock, log }, { keepForMs: config.idle.keep_for });
+  const keeps = createKeeps({ shelf, clock }, { keepForMs: config.idle.keep_for });
   const messenger = messengerOf(config);
-  const notices = createNoticeBook({ shelf, keeps, messenger, clock, log }, { graceMs, tellMs: TELL_MS });
+  const notices = createNoticeBook(
+    { shelf, keeps, messenger, audit, clock, log },
+    { graceMs, tellMs: TELL_MS },
+  );
   return { shelf, book, keeps, notices };
 }
 
@@ -97,7 +98,6 @@ const ROUND_MS = 2000;
 const LOOK_MS = 15_000;
 /** Of plans that are over. */
 const KEEP_MOST = 200;
-const AUDIT_BYTES = 16 * 1024 * 1024;
 /** How long the site's webhook may take. */
 const TELL_MS = 10_000;
 

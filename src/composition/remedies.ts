@@ -16,12 +16,12 @@ interface RemedyParts extends Pick<Nodes, "hubApi" | "keeper" | "placer"> {
 /** What is done about servers whose owners decide to stop or to keep them. */
 export function composeRemedies(
   config: Config,
-  { agent, clock, log }: NodeReach,
+  { agent, audit, clock, log }: NodeReach,
   { hubApi, keeper: hubs, placer, locator, store }: RemedyParts,
 ): Remedies {
-  const keptServers = createKeptServers({ store, clock, log }, { keepMs: config.server.keep_lost });
+  const keptServers = createKeptServers({ store, audit, clock, log }, { keepMs: config.server.keep_lost });
   const lostServers = createLostServers({ agent });
   const { stopMs } = startDeadlines(config);
-  const deps = { hubs, hubApi, lostServers, keptServers, locator, placer, clock, log };
+  const deps = { hubs, hubApi, lostServers, keptServers, locator, placer, audit, clock };
   return createRemedies(deps, { stopMs });
 }

@@ -42,7 +42,7 @@ export function composeWayIn(
   parts: WayInParts,
   { meter, urls }: { readonly meter: JourneyMeter; readonly urls: Urls },
 ) {
-  const { clock, random, log } = reach;
+  const { audit, clock, random, log } = reach;
   const { keeper: hubs, hubApi, locator, placer, assignments, homes, foreign } = parts;
   const introductions = introductionsBy(parts.signIn);
   const remedies = composeRemedies(config, reach, parts);
@@ -56,7 +56,7 @@ export function composeWayIn(
     wayIn,
     news,
     ownServers: createOwnServers(own, { deadlineMs: LOOK_MS }),
-    moves: createMoves({ ...own, log }, { deadlineMs: LOOK_MS }),
+    moves: createMoves({ ...own, audit }, { deadlineMs: LOOK_MS }),
     occupants: createOccupants({ ...parts, stopNotices, clock }, { lookMs: 5000 }),
   };
 }

@@ -1,13 +1,14 @@
 import { createSharedWork } from "../lifecycle.ts";
 import { AppError } from "../errors.ts";
 import type { NodeId } from "../model.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Audit, Clock, Log } from "../ports.ts";
 
 export interface AgentInstallsDeps {
   /** Puts the agent on a node. */
   readonly install: (node: NodeId, signal: AbortSignal) => Promise<unknown>;
   /** It is there now. */
   readonly onInstalled: (node: NodeId) => void;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -20,7 +21,7 @@ export interface AgentInstalls {
 }
 
 export function createAgentInstalls(
-  { install, onInstalled, clock, log }: AgentInstallsDeps,
+  { install, onInstalled, audit, clock, log }: AgentInstallsDeps,
   { againMs }: { readonly againMs: number },
 ): AgentInstalls {
   const triedAtMs = new Map<NodeId, number>();
@@ -32,7 +33,7 @@ export function createAgentInstalls(
     try {
       await install(node, stopping);
       triedAtMs.delete(node);
-      log.info({ audit: "provision", node }, "agent installed on a node that had none");
+      await audit.note({ audit: "provision", by: "router", node }, "agent installed on a node that had none");
       onInstalled(node);
     } catch (err) {
       stopping.throwIfAborted();

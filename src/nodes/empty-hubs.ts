@@ -1,7 +1,7 @@
 import { AppError } from "../errors.ts";
 import { createLoop, createSharedWork } from "../lifecycle.ts";
 import type { NodeId } from "../model.ts";
-import type { Log, NodeAgent, Service } from "../ports.ts";
+import type { Audit, Log, NodeAgent, Service } from "../ports.ts";
 import type { Cluster } from "./cluster.ts";
 import { type HubUse, isUnneeded } from "./decide/hub-use.ts";
 import type { HubGate } from "./hub-gate.ts";
@@ -17,6 +17,7 @@ export interface EmptyHubsDeps extends HubUsesDeps {
   readonly suspect: (node: NodeId) => void;
   /** Whether this router acts for all. */
   readonly isLeader: () => boolean;
+  readonly audit: Audit;
   readonly log: Log;
 }
 
@@ -42,7 +43,7 @@ export interface EmptyHubs extends Service {
 
 /** Knows since when nobody has used which hub, and stops those that nobody has used for long. */
 export function createEmptyHubs(deps: EmptyHubsDeps, options: EmptyHubsOptions): EmptyHubs {
-  const { agent, cluster, gate, clock, log } = deps;
+  const { agent, cluster, gate, audit, clock, log } = deps;
   const uses = createHubUses(deps);
   const stops = createSharedWork(stop);
   const loop = createLoop("empty hubs", options.everyMs, lookAround, { clock, log });
@@ -60,7 +61,8 @@ export function createEmptyHubs(deps: EmptyHubsDeps, options: EmptyHubsOptions):
     const signal = AbortSignal.any([stopping, clock.deadline(options.stopMs)]);
     const outcome = await (gate.close(node, () => stopNow(node, signal)) ??
       keep("somebody has just asked for it"));
-    if (outcome.kind === "stopped") log.info({ audit: "hub", node }, "hub that nobody used is stopped");
+    if (outcome.kind === "stopped")
+      await audit.note({ audit: "hub", by: "router", node, did: "stop" }, "hub that nobody used is stopped");
     else log.debug({ node, why: outcome.why }, "hub is kept");
     // One that is used after all is not asked for again before it has been unused as long anew.
     uses.forget(node);

@@ -1,6 +1,6 @@
 import { AppError } from "../errors.ts";
 import type { NodeId } from "../model.ts";
-import type { Log } from "../ports.ts";
+import type { Audit, Log } from "../ports.ts";
 import type { Cluster } from "./cluster.ts";
 import type { HubGate } from "./hub-gate.ts";
 import type { HubUpgrade } from "./hub-upgrade.ts";
@@ -10,6 +10,7 @@ export interface HubRollerDeps {
   readonly cluster: Pick<Cluster, "snapshot"> & { readonly events: Pick<Cluster["events"], "hub"> };
   readonly gate: HubGate;
   readonly suspect: (node: NodeId) => void;
+  readonly audit: Audit;
   readonly log: Log;
 }
 
@@ -19,13 +20,14 @@ type Rolled = "rolled" | "not now" | "failed";
 export type HubRoller = (node: NodeId, signal: AbortSignal) => Promise<Rolled>;
 
 /** Starts a hub anew while nobody needs it; who comes meanwhile waits. */
-export function createHubRoller({ upgrade, cluster, gate, suspect, log }: HubRollerDeps): HubRoller {
+export function createHubRoller({ upgrade, cluster, gate, suspect, audit, log }: HubRollerDeps): HubRoller {
   async function roll(node: NodeId, signal: AbortSignal): Promise<Rolled> {
     cluster.events.hub(node, { kind: "starting" });
     try {
       const version = await upgrade.roll(node, () => undefined, signal);
       cluster.events.hub(node, { kind: "ready", ...(version !== undefined && { version }) });
-      log.info({ audit: "hub", node, version }, "hub is started anew, as its configuration has changed");
+      const act = { audit: "hub", by: "router", node, did: "restart", version } as const;
+      await audit.note(act, "hub is started anew, as its configuration has changed");
       return "rolled";
     } catch (err) {
       signal.throwIfAborted();

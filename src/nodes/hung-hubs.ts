@@ -1,6 +1,6 @@
 import { createLoop, createSharedWork } from "../lifecycle.ts";
 import type { NodeId } from "../model.ts";
-import type { Clock, Log, Service } from "../ports.ts";
+import type { Audit, Clock, Log, Service } from "../ports.ts";
 import type { Cluster } from "./cluster.ts";
 import { afterRestart, type HangWatch, isHung, nextWatch, UNWATCHED } from "./decide/hung-hub.ts";
 import type { HubKeeperService } from "./hub-keeper.ts";
@@ -10,6 +10,7 @@ export interface HungHubsDeps {
   readonly keeper: Pick<HubKeeperService, "restartHung">;
   /** Whether this router acts for all. */
   readonly isLeader: () => boolean;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -25,7 +26,7 @@ export interface HungHubsOptions {
  * homes before it does so. One that hangs again is left alone for twice as long.
  */
 export function createHungHubs(deps: HungHubsDeps, { everyMs, hungAfterMs }: HungHubsOptions): Service {
-  const { cluster, keeper, isLeader, clock, log } = deps;
+  const { cluster, keeper, isLeader, audit, clock, log } = deps;
   const watches = new Map<NodeId, HangWatch>();
   const restarts = createSharedWork(restart);
   const loop = createLoop("hung hubs", everyMs, lookAround, { clock, log });
@@ -46,7 +47,8 @@ export function createHungHubs(deps: HungHubsDeps, { everyMs, hungAfterMs }: Hun
   async function restart(node: NodeId, stopping: AbortSignal): Promise<void> {
     const watch = watches.get(node) ?? UNWATCHED;
     const silentMs = clock.now() - (watch.silentSinceMs ?? clock.now());
-    log.warn({ audit: "hub", node, silentMs, restarts: watch.restarts }, "hub hangs: starting it anew");
+    log.warn({ node, silentMs, restarts: watch.restarts }, "hub hangs: starting it anew");
+    await audit.note({ audit: "hub", by: "router", node, did: "restart" }, "hub that hangs is started anew");
     watches.set(node, afterRestart(watch));
     try {
       await keeper.restartHung(node, stopping);

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { AppError } from "../errors.ts";
 import type { NodeId, NodeOrder, NodeView } from "../model.ts";
-import type { Clock, Log, NodeAgent, NodeOrders, OrderWish } from "../ports.ts";
+import type { Audit, Clock, NodeAgent, NodeOrders, OrderWish } from "../ports.ts";
 import type { Cluster } from "./cluster.ts";
 import { provisionRemedy } from "./decide/agent-answer.ts";
 import { Line, parseOrderAnswer } from "./decide/node-order.ts";
@@ -12,12 +12,12 @@ export interface OrdersDeps {
   readonly cluster: Pick<Cluster, "snapshot" | "foresee"> & {
     readonly events: Pick<Cluster["events"], "ordered">;
   };
+  readonly audit: Audit;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** Gives orders to nodes, which keep them: a router only knows what its nodes have told it. */
-export function createOrders({ agent, cluster, clock, log }: OrdersDeps): NodeOrders {
+export function createOrders({ agent, cluster, audit, clock }: OrdersDeps): NodeOrders {
   function find(node: NodeId): NodeView {
     const view = cluster.snapshot().nodes.find(({ spec }) => spec.id === node);
     if (view !== undefined) return view;
@@ -65,7 +65,8 @@ export function createOrders({ agent, cluster, clock, log }: OrdersDeps): NodeOr
       if (!isRehearsal) {
         if (wish.yields) await checkFree(node, wish, signal);
         await tell(view, order, signal);
-        log.info({ audit: "order", node, who: wish.by, asked: wish.kind, order }, "order given to a node");
+        const { by, kind: asked } = wish;
+        await audit.note({ audit: "order", by, node, asked, order }, "order given to a node");
       }
       const after = isRehearsal ? cluster.foresee(view, order) : find(node).closure;
       return { before: view.closure, after, servers };

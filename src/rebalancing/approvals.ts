@@ -2,15 +2,15 @@ import { z } from "zod";
 import { AppError } from "../errors.ts";
 import { parseJsonText } from "../json-text.ts";
 import type { PlanRecord } from "../plan.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Audit, Clock } from "../ports.ts";
 import { approvalName, type PlanBook } from "./plan-book.ts";
 import type { Shelf } from "./shelf.ts";
 
 export interface ApprovalsDeps {
   readonly book: Pick<PlanBook, "find">;
   readonly shelf: Pick<Shelf, "get" | "put">;
+  readonly audit: Audit;
   readonly clock: Pick<Clock, "now">;
-  readonly log: Log;
 }
 
 /** Who wants which plan to be carried out. Any router takes their word, and the one that leads acts on it. */
@@ -26,7 +26,7 @@ export interface Approvals {
 const Approval = z.object({ by: z.string() });
 
 export function createApprovals(
-  { book, shelf, clock, log }: ApprovalsDeps,
+  { book, shelf, audit, clock }: ApprovalsDeps,
   { withinMs }: { readonly withinMs: number },
 ): Approvals {
   function isTooOld({ plan }: PlanRecord): boolean {
@@ -46,7 +46,7 @@ export function createApprovals(
       const state = record.state === "waiting" && isTooOld(record) ? "expired" : record.state;
       if (state !== "waiting") throw notWaiting(id, state);
       await shelf.put(approvalName(id), JSON.stringify({ by }));
-      log.info({ audit: "approval", plan: id, by }, "plan approved");
+      await audit.note({ audit: "approval", by, plan: id }, "plan approved");
       return { ...record, approvedBy: by };
     },
     async review(record) {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { parseJsonText } from "../json-text.ts";
 import { keyText, type ServerKey, type UserName } from "../model.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Clock } from "../ports.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** The idle servers that their owners want to keep. */
@@ -20,7 +20,7 @@ const MOST_KEPT = 100;
 
 /** A document for each user: any router may write it, and owners do not get into each other's way. */
 export function createKeeps(
-  { shelf, clock, log }: { readonly shelf: Shelf; readonly clock: Pick<Clock, "now">; readonly log: Log },
+  { shelf, clock }: { readonly shelf: Shelf; readonly clock: Pick<Clock, "now"> },
   { keepForMs }: { readonly keepForMs: number },
 ): Keeps {
   async function live(user: UserName): Promise<readonly (readonly [string, number])[]> {
@@ -34,7 +34,6 @@ export function createKeeps(
       const others = (await live(key.user)).filter(([name]) => name !== keyText(key));
       const kept = [...others, [keyText(key), untilMs] as const].slice(-MOST_KEPT);
       await shelf.put(nameOf(key.user), JSON.stringify(Object.fromEntries(kept)));
-      log.info({ audit: "keep", ...key, untilMs }, "owner keeps an idle server");
       return untilMs;
     },
     async of(users) {

@@ -1,19 +1,13 @@
 import type { Hold } from "../cache-ports.ts";
 import { AppError } from "../errors.ts";
 import type { Move, MoveOutcome, PlanRecord } from "../plan.ts";
-import type { Clock, Log } from "../ports.ts";
-import { iso } from "../wall-clock.ts";
+import type { Audit, Clock, Log } from "../ports.ts";
 import { plan } from "./decide/planner.ts";
 import type { RebalancePolicy } from "./decide/policy.ts";
 import { type Now, objection } from "./decide/recheck.ts";
 import { type Hands, makeMove, type Result } from "./hands.ts";
 import type { PlanBook } from "./plan-book.ts";
 import type { Situations } from "./situations.ts";
-
-/** Where it is written who did what. */
-interface Audit {
-  note(entry: object): Promise<void>;
-}
 
 export interface MoveMakingDeps {
   readonly book: Pick<PlanBook, "save">;
@@ -56,19 +50,9 @@ export function createMoveMaking(
     const { result, words } = said;
     const atMs = clock.now();
     const by = record.approvedBy ?? record.plan.trigger;
-    const entry = {
-      audit: "move",
-      plan: record.plan.id,
-      by,
-      token: underWay?.token,
-      ...told(move),
-      result,
-      words,
-    };
-    log.info(entry, "move of a plan");
-    await audit.note({ at: iso(atMs), ...entry }).catch((err: unknown) => {
-      log.error({ err }, "audit log not written");
-    });
+    const { id: plan } = record.plan;
+    const act = { audit: "move", by, plan, token: underWay?.token, ...told(move), result, words } as const;
+    await audit.note(act, "move of a plan");
     onOutcome(move, result);
     return save({ ...rest, outcomes: [...record.outcomes, { move: move.id, ...said, atMs }] });
   }

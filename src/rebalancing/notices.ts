@@ -1,6 +1,7 @@
-import { keyText } from "../model.ts";
-import { isAbout, type StopMove, type StopNotice } from "../plan.ts";
-import type { Clock, Log, StopNotices } from "../ports.ts";
+import { keyText, type UserName } from "../model.ts";
+import { isAbout, REBALANCING, type StopMove, type StopNotice } from "../plan.ts";
+import type { Audit, Clock, Log, StopNotices } from "../ports.ts";
+import { iso } from "../wall-clock.ts";
 import { parseNotices } from "./decide/plan-document.ts";
 import type { Keeps } from "./keeps.ts";
 import type { Shelf } from "./shelf.ts";
@@ -23,6 +24,7 @@ export interface NoticeDeps {
   readonly shelf: Shelf;
   readonly keeps: Keeps;
   readonly messenger?: OwnerMessenger | undefined;
+  readonly audit: Audit;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,7 +38,7 @@ export interface NoticeOptions {
 const NOTICES = "notices";
 
 export function createNoticeBook(
-  { shelf, keeps, messenger, clock, log }: NoticeDeps,
+  { shelf, keeps, messenger, audit, clock, log }: NoticeDeps,
   { graceMs, tellMs }: NoticeOptions,
 ): NoticeBook {
   async function all(): Promise<readonly StopNotice[]> {
@@ -51,12 +53,15 @@ export function createNoticeBook(
     return { key, node, why, words: reasons.join("; "), sinceMs, notBeforeMs: sinceMs + graceMs };
   }
 
+  async function of(user: UserName): Promise<readonly StopNotice[]> {
+    const kept = await keeps.of([user]);
+    return (await all()).filter(({ key }) => key.user === user && !kept.has(keyText(key)));
+  }
+
   async function tell(notice: StopNotice, signal: AbortSignal): Promise<void> {
     const { key, node, notBeforeMs } = notice;
-    log.info(
-      { audit: "notice", ...key, node, notBeforeMs },
-      "owner is told that an idle server will be stopped",
-    );
+    const act = { audit: "notice", by: REBALANCING, ...key, node, notBefore: iso(notBeforeMs) } as const;
+    await audit.note(act, "owner is told that an idle server will be stopped");
     try {
       await messenger?.tell(notice, AbortSignal.any([signal, clock.deadline(tellMs)]));
     } catch (err) {
@@ -67,10 +72,16 @@ export function createNoticeBook(
 
   return {
     all,
-    keep: (key) => keeps.keep(key),
-    async of(user) {
-      const kept = await keeps.of([user]);
-      return (await all()).filter(({ key }) => key.user === user && !kept.has(keyText(key)));
+    of,
+    async keep(key) {
+      const told = (await of(key.user)).find((notice) => keyText(notice.key) === keyText(key));
+      const untilMs = await keeps.keep(key);
+      // Only what answers a notice: names of servers can be made up, and would push everything else out of the file.
+      if (told !== undefined) {
+        const act = { audit: "keep", by: key.user, ...key, node: told.node, until: iso(untilMs) } as const;
+        await audit.note(act, "owner keeps an idle server");
+      }
+      return untilMs;
     },
     async give(stops, signal) {
       const before = await all();

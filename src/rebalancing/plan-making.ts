@@ -50,7 +50,7 @@ export function createPlanMaking(
       if (!(await hold.confirm())) throw notLeader();
       const record = { plan: made, state, ...(isAsked && { approvedBy: trigger }), outcomes: [] } as const;
       await book.save(record);
-      log.info({ audit: "plan", plan: id, trigger, state, moves: moves.length, nothing }, "plan made");
+      log.info({ plan: id, by: trigger, state, moves: moves.length, nothing }, "plan made");
       return record;
     },
   };

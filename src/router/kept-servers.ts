@@ -1,7 +1,8 @@
 import { type Sighting } from "../sighting.ts";
 import { keyText, type ServerKey } from "../model.ts";
 import type { Store } from "../cache-ports.ts";
-import type { Clock, Log } from "../ports.ts";
+import type { Audit, Clock, Log } from "../ports.ts";
+import { iso } from "../wall-clock.ts";
 import { parseKept } from "./decide/memory.ts";
 
 /** Servers that their hub has lost, and that their owners want left alone for some hours. */
@@ -11,8 +12,15 @@ export interface KeptServers {
   keptUntil(key: ServerKey, sighting: Sighting): Promise<number | undefined>;
 }
 
+export interface KeptServersDeps {
+  readonly store: Store;
+  readonly audit: Audit;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 export function createKeptServers(
-  { store, clock, log }: { readonly store: Store; readonly clock: Clock; readonly log: Log },
+  { store, audit, clock, log }: KeptServersDeps,
   { keepMs }: { readonly keepMs: number },
 ): KeptServers {
   return {
@@ -22,7 +30,8 @@ export function createKeptServers(
       await store.set(keyOf(key), text, keepMs).catch((err: unknown) => {
         log.warn({ err }, "store not available, what is kept is not remembered");
       });
-      log.info({ user: key.user, server: key.server, node: sighting.node }, "owner keeps a lost server");
+      const act = { audit: "keep", by: key.user, ...key, node: sighting.node, until: iso(untilMs) } as const;
+      await audit.note(act, "owner keeps a lost server");
     },
     async keptUntil(key, sighting) {
       const kept = parseKept(await store.get(keyOf(key)).catch(() => undefined));

@@ -1,7 +1,7 @@
 import { within } from "../deadline.ts";
 import type { Sighting } from "../sighting.ts";
 import { keyText, type NodeId, type ServerKey } from "../model.ts";
-import type { Clock, Locator, Log } from "../ports.ts";
+import type { Audit, Clock, Locator } from "../ports.ts";
 import {
   movable,
   notNow,
@@ -19,13 +19,13 @@ export interface MovesDeps {
   readonly locator: Pick<Locator, "locateAll" | "lookAfresh">;
   readonly remedies: Pick<Remedies, "stop">;
   readonly wayIn: Pick<WayIn, "recall" | "explain" | "bookMove" | "cancelMove" | "forget" | "retry">;
+  readonly audit: Audit;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 /** Moves servers that their owners want elsewhere: room there first, then the stop, then the normal way in. */
 export function createMoves(deps: MovesDeps, { deadlineMs }: { readonly deadlineMs: number }): Moves {
-  const { locator, remedies, wayIn, clock, log } = deps;
+  const { locator, remedies, wayIn, audit, clock } = deps;
   const underWay = new Map<string, Promise<MoveRefused | undefined>>();
 
   async function look(key: ServerKey, signal: AbortSignal): Promise<MoveOutlook> {
@@ -54,7 +54,8 @@ export function createMoves(deps: MovesDeps, { deadlineMs }: { readonly deadline
     if (booked.kind === "none") return nowhere(booked.verdicts);
     await stop(sighting);
     await wayIn.forget(key, from);
-    log.info({ audit: "move", ...key, from, to: booked.node }, "owner moves a server");
+    const act = { audit: "user-move", by: traveller.user, ...key, node: from, to: booked.node } as const;
+    await audit.note(act, "owner moves a server");
     wayIn.retry(traveller, key);
     return undefined;
   }

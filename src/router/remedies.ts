@@ -2,7 +2,7 @@ import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
 import type { Sighting } from "../sighting.ts";
 import type { ServerKey } from "../model.ts";
-import type { Clock, HubApi, HubKeeper, Locator, Log, LostServers, Placer } from "../ports.ts";
+import type { Audit, Clock, HubApi, HubKeeper, Locator, LostServers, Placer } from "../ports.ts";
 import { without, type Decision, type Obstacle } from "./decide/obstacle.ts";
 import type { Trip } from "./journeys.ts";
 import type { KeptServers } from "./kept-servers.ts";
@@ -14,8 +14,8 @@ export interface RemediesDeps {
   readonly keptServers: KeptServers;
   readonly locator: Pick<Locator, "lookAfresh">;
   readonly placer: Pick<Placer, "stopped">;
+  readonly audit: Audit;
   readonly clock: Clock;
-  readonly log: Log;
 }
 
 export interface RemediesOptions {
@@ -34,14 +34,14 @@ export interface Remedies {
 }
 
 export function createRemedies(deps: RemediesDeps, { stopMs }: RemediesOptions): Remedies {
-  const { hubs, hubApi, lostServers, keptServers, locator, placer, clock, log } = deps;
+  const { hubs, hubApi, lostServers, keptServers, locator, placer, audit, clock } = deps;
 
   async function stop(sighting: Sighting, signal: AbortSignal): Promise<void> {
     const { key, node } = sighting;
     const deadline = clock.deadline(stopMs);
     await within({ signal, deadline, late }, (either) => end(sighting, either));
     placer.stopped(key, node);
-    log.info({ user: key.user, server: key.server, node }, "owner stopped a server");
+    await audit.note({ audit: "stop", by: key.user, ...key, node }, "owner stopped a server");
 
     function late(cause: unknown): AppError {
       return new AppError("SERVER_TIMEOUT", `your server on ${node} does not end`, { cause, node });

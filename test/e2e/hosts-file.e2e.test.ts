@@ -52,7 +52,7 @@ describe("an edit of the hosts file", () => {
       expect(node4()).toMatchObject({ state: "up", troubles: [], leaving: false });
     }, 15);
     await eventually(() => {
-      expect(router.log()).toMatch(/"audit":"provision","node":"node4"/);
+      expect(router.log()).toMatch(/"audit":"provision","by":"router","node":"node4"/);
     }, 5);
     alice = await putToWork(router, "alice");
     expect(alice.node).toBe("node4");

@@ -3,6 +3,7 @@ import { AppError } from "../../src/errors.ts";
 import type { NodeId } from "../../src/model.ts";
 import { createAgentInstalls } from "../../src/nodes/agent-installs.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { createMemoryAudit } from "../support/memory-audit.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 
 const NODE = "node4" as NodeId;
@@ -10,6 +11,7 @@ const MISSING = new AppError("AGENT_MISSING", "the agent is not installed");
 
 function createRig() {
   const clock = createFakeClock();
+  const audit = createMemoryAudit();
   const log = createMemoryLog();
   const tries: NodeId[] = [];
   const installed: NodeId[] = [];
@@ -22,12 +24,13 @@ function createRig() {
         if (world.failure !== undefined) throw world.failure;
       },
       onInstalled: (node) => installed.push(node),
+      audit,
       clock,
       log,
     },
     { againMs: 60_000 },
   );
-  return { clock, log, tries, installed, world, installs };
+  return { audit, clock, log, tries, installed, world, installs };
 }
 
 let rig: ReturnType<typeof createRig>;
@@ -40,7 +43,7 @@ describe("a node without an agent", () => {
     for (let i = 0; i < 3; i += 1) rig.installs.heed(NODE, MISSING);
     await rig.clock.advance(1000);
     expect([rig.tries, rig.installed]).toEqual([[NODE], [NODE]]);
-    expect(rig.log.lines).toMatchObject([{ fields: { audit: "provision", node: NODE } }]);
+    expect(rig.audit.acts).toEqual([{ audit: "provision", by: "router", node: NODE }]);
   });
 
   it("whose key may not install it is tried again after a while only", async () => {

@@ -5,6 +5,7 @@ import type { HubEvent } from "../../src/nodes/decide/hub-state.ts";
 import { createEmptyHubs } from "../../src/nodes/empty-hubs.ts";
 import { createHubGate } from "../../src/nodes/hub-gate.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { createMemoryAudit } from "../support/memory-audit.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { nodeView, reservation, serverKey, snapshotOf } from "../support/node-views.ts";
 
@@ -14,6 +15,7 @@ const NEVER = new AbortController().signal;
 /** Three hubs that run; nobody uses them, unless a test says otherwise. */
 function createRig({ isLeader = true, stopAfterMs }: { isLeader?: boolean; stopAfterMs?: number } = {}) {
   const clock = createFakeClock();
+  const audit = createMemoryAudit();
   const log = createMemoryLog();
   const gate = createHubGate();
   const calls: [NodeId, string, object][] = [];
@@ -50,10 +52,11 @@ function createRig({ isLeader = true, stopAfterMs }: { isLeader?: boolean; stopA
     kept: () => [LOBBY],
     isLeader: () => isLeader,
     clock,
+    audit,
     log,
   };
   const hubs = createEmptyHubs(deps, { everyMs: 5000, stopAfterMs, stopMs: 60_000 });
-  return { clock, log, gate, calls, events, suspected, world, hubs };
+  return { audit, clock, log, gate, calls, events, suspected, world, hubs };
 }
 
 describe("by itself", () => {

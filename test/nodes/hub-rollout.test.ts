@@ -6,6 +6,7 @@ import type { HubEvent } from "../../src/nodes/decide/hub-state.ts";
 import { createHubGate } from "../../src/nodes/hub-gate.ts";
 import { createHubRollout } from "../../src/nodes/hub-rollout.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { createMemoryAudit } from "../support/memory-audit.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { nodeView, reservation, snapshotOf } from "../support/node-views.ts";
 
@@ -17,6 +18,7 @@ const JUPYTERHUB = { kind: "jupyterhub", words: "JupyterHub 5 -> 6" };
 /** Three hubs that run; which are behind, a test says. */
 async function startRig({ isLeader = true, isAutomatic = true } = {}) {
   const clock = createFakeClock();
+  const audit = createMemoryAudit();
   const log = createMemoryLog();
   const gate = createHubGate();
   const behind = new Map<NodeId, readonly HubChange[]>();
@@ -48,7 +50,16 @@ async function startRig({ isLeader = true, isAutomatic = true } = {}) {
     snapshot: () => snapshotOf(view(LOBBY), view(NODE2), view(NODE3)),
     events: { hub: (node: NodeId, { kind }: HubEvent) => events.push([node, kind]) },
   };
-  const deps = { upgrade, cluster, gate, suspect: () => undefined, lobbies: () => [LOBBY], clock, log };
+  const deps = {
+    upgrade,
+    cluster,
+    gate,
+    suspect: () => undefined,
+    lobbies: () => [LOBBY],
+    audit,
+    clock,
+    log,
+  };
   const options = { everyMs: 60_000, isAutomatic, pauseMs: 600_000, nodeMs: 20_000 };
   const rollout = createHubRollout({ ...deps, isLeader: () => isLeader }, options);
   await rollout.start();

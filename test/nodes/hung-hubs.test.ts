@@ -4,6 +4,7 @@ import { nextHub } from "../../src/nodes/decide/hub-state.ts";
 import { createHubReports } from "../../src/nodes/hub-reports.ts";
 import { createHungHubs } from "../../src/nodes/hung-hubs.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
+import { createMemoryAudit } from "../support/memory-audit.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { nodeView, snapshotOf } from "../support/node-views.ts";
 
@@ -20,6 +21,7 @@ async function silentHub(): Promise<HubView | undefined> {
 /** Two nodes that are well; the hub of the first hangs. */
 async function startRig({ hungAfterMs, isLeader = true }: { hungAfterMs?: number; isLeader?: boolean } = {}) {
   const clock = createFakeClock();
+  const audit = createMemoryAudit();
   const log = createMemoryLog();
   const restarted: NodeId[] = [];
   const world = { isMended: true, hub: await silentHub() };
@@ -36,7 +38,7 @@ async function startRig({ hungAfterMs, isLeader = true }: { hungAfterMs?: number
     const { hub = ready } = world;
     return snapshotOf(nodeView("node1", { hub, load }), nodeView("node2", { hub: ready, load }));
   }
-  const deps = { cluster: { snapshot }, keeper, isLeader: () => isLeader, clock, log };
+  const deps = { cluster: { snapshot }, keeper, isLeader: () => isLeader, audit, clock, log };
   const hung = createHungHubs(deps, { everyMs: 5000, hungAfterMs });
   await hung.start();
   return { clock, log, restarted, world, hung };

@@ -7,6 +7,7 @@ import { createReservations } from "../../src/nodes/reservations.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createFakeHosts } from "../support/fake-hosts.ts";
 import { createFakeNodeAgent } from "../support/fake-node-agent.ts";
+import { createMemoryAudit } from "../support/memory-audit.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { loadSample, MIB, serverKey } from "../support/node-views.ts";
 
@@ -18,11 +19,12 @@ const never = new AbortController().signal;
 function setUp() {
   const clock = createFakeClock(NOON);
   const log = createMemoryLog();
+  const audit = createMemoryAudit();
   const agent = createFakeNodeAgent();
   const hosts = createFakeHosts("node1");
   const reservations = createReservations({ clock }, { expireAfterMs: 200_000 });
   const cluster = createCluster({ hosts, reservations, growth: { byNode: () => new Map() }, clock, log });
-  const orders = createOrders({ agent, cluster, clock, log });
+  const orders = createOrders({ agent, cluster, audit, clock });
   agent.on("set-order", ({ input }) => input);
   agent.on("servers", () => ({ servers: [{ user: "alice" }, { user: "bob" }] }));
   cluster.events.sampled(node1, loadSample({ servers: 1 }));
@@ -30,7 +32,7 @@ function setUp() {
     const [found] = cluster.snapshot().nodes;
     return found;
   }
-  return { clock, log, agent, reservations, cluster, orders, view };
+  return { clock, audit, agent, reservations, cluster, orders, view };
 }
 
 describe("an order", () => {
@@ -44,14 +46,13 @@ describe("an order", () => {
     expect(view()?.closure?.words).toBe("cordoned by alice until 18:00 UTC: kernel update");
   });
 
-  it("says in the log who has asked what", async () => {
-    const { orders, log } = setUp();
+  it("says in the audit log who has asked what", async () => {
+    const { orders, audit } = setUp();
     await orders.give(node1, { kind: "drain", by: "alice" }, false, never);
     await orders.give(node1, { kind: "lift", by: "bob" }, false, never);
-    const audit = log.lines.flatMap(({ fields }) => ("audit" in fields ? [fields] : []));
-    expect(audit).toMatchObject([
-      { audit: "order", node: "node1", who: "alice", asked: "drain" },
-      { audit: "order", node: "node1", who: "bob", asked: "lift" },
+    expect(audit.acts).toMatchObject([
+      { audit: "order", node: "node1", by: "alice", asked: "drain" },
+      { audit: "order", node: "node1", by: "bob", asked: "lift" },
     ]);
   });
 

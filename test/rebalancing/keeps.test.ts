@@ -4,7 +4,6 @@ import { createKeeps } from "../../src/rebalancing/keeps.ts";
 import { createShelf } from "../../src/rebalancing/shelf.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { ALICE } from "../support/fake-world.ts";
-import { createMemoryLog } from "../support/memory-log.ts";
 import { createMemoryStore } from "../support/memory-store.ts";
 import { memoryFiles } from "../support/rebalance-rig.ts";
 
@@ -16,7 +15,7 @@ function setUp() {
   const files = memoryFiles();
   const store = createMemoryStore(clock);
   const shelf = createShelf({ files, store, keys: () => KEYS, clock }, { keepMs: 24 * HOUR });
-  const keeps = createKeeps({ shelf, clock, log: createMemoryLog() }, { keepForMs: 8 * HOUR });
+  const keeps = createKeeps({ shelf, clock }, { keepForMs: 8 * HOUR });
   return { clock, files, keeps };
 }
 

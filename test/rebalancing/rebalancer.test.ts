@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { afterEach, describe, expect, it } from "@jest/globals";
 import { AppError } from "../../src/errors.ts";
+import { iso } from "../../src/wall-clock.ts";
 import { HOUR, MINUTE } from "../support/plan-situations.ts";
 import { serverKey } from "../support/node-views.ts";
 import {
@@ -87,6 +88,9 @@ describe("with mode act", () => {
     await site.clock.advance(GRACE);
     await tick(router, site);
     expect(site.did).toEqual(["cordon node1", "stop bob on node1"]);
+    await router.notices.keep(serverKey("alice"));
+    const keeps = router.audit.acts.filter(({ audit }) => audit === "keep");
+    expect(keeps).toMatchObject([{ by: "alice", user: "alice", node: "node1", until: iso(untilMs) }]);
   });
 
   it("looks again before each move: what became busy is left alone, with the reason", async () => {
@@ -119,7 +123,7 @@ describe("with mode act", () => {
       { result: "skipped", words },
       { result: "skipped", words },
     ]);
-    expect(router.audited.at(-1)).toMatchObject({
+    expect(router.audit.acts.at(-1)).toMatchObject({
       audit: "move",
       by: "schedule",
       user: "bob",
@@ -237,6 +241,10 @@ describe("with mode report", () => {
     await site.clock.advance(GRACE + 5000);
     expect(site.did).toEqual(["cordon node1", ...STOPS]);
     expect(await router.book.find(plan.id)).toMatchObject({ state: "done" });
+    expect(router.audit.acts.map(({ audit, by }) => `${audit} by ${by}`)).toEqual([
+      ...["approval by carol", "notice by rebalancing", "notice by rebalancing"],
+      ...["move by carol", "move by carol", "move by carol"],
+    ]);
     await expect(router.rebalancer.approve(plan.id, "carol")).rejects.toMatchObject({
       code: "PLAN_NOT_WAITING",
     });

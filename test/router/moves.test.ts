@@ -11,10 +11,10 @@ const traveller = { user: ALICE.user, groups: [] };
 /** alice's server runs on node1; a new one would go to node2. */
 function setUp() {
   const rig = createEntryRig();
-  const { world, entry, remedies, clock, log } = rig;
+  const { world, entry, remedies, audit, clock } = rig;
   world.servers.set("alice/", NODE1);
   world.next = { kind: "placed", node: NODE2 };
-  const moves = createMoves({ ...world, wayIn: entry, remedies, clock, log }, { deadlineMs: 5000 });
+  const moves = createMoves({ ...world, wayIn: entry, remedies, audit, clock }, { deadlineMs: 5000 });
   return { ...rig, moves };
 }
 
@@ -87,11 +87,13 @@ describe("a move", () => {
     expect(world.servers.get("alice/")).toBe(NODE2);
   });
 
-  it("leaves a line in the log", async () => {
-    const { moves, log } = setUp();
+  it("is written down, and the stop before it", async () => {
+    const { moves, audit } = setUp();
     await moves.move(traveller, ALICE, NODE1);
-    expect(log.lines.at(-1)).toMatchObject({
-      fields: { audit: "move", user: "alice", from: "node1", to: "node2" },
-    });
+    const what = { by: "alice", user: "alice", server: "", node: "node1" };
+    expect(audit.acts).toEqual([
+      { audit: "stop", ...what },
+      { audit: "user-move", ...what, to: "node2" },
+    ]);
   });
 });

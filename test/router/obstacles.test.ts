@@ -41,9 +41,10 @@ describe("a server that its hub has lost", () => {
   });
 
   it("is stopped by its very process, and a new one replaces its claim", async () => {
-    const { clock, entry, world } = await arriveAt(found(LOST));
+    const { clock, entry, world, audit } = await arriveAt(found(LOST));
     expect(entry.decide(ALICE, { kind: "stop-lost" })).toBe(true);
     await clock.advance(10_000);
+    expect(audit.acts).toEqual([{ audit: "stop", by: "alice", user: "alice", server: "", node: "node1" }]);
     expect(entry.find(ALICE)?.outcome).toEqual({ kind: "arrived", node: NODE1 });
     expect(world.did.slice(2)).toEqual([
       "end node1 alice/ 1234",
@@ -71,9 +72,10 @@ describe("a server that its hub has lost", () => {
   });
 
   it("is kept for some hours, and that is known after the journey and to other routers", async () => {
-    const { clock, entry, world, store } = await arriveAt(found(LOST));
+    const { clock, entry, world, store, audit } = await arriveAt(found(LOST));
     expect(entry.decide(ALICE, { kind: "keep-lost" })).toBe(true);
     await clock.advance(0);
+    expect(audit.acts).toMatchObject([{ audit: "keep", by: "alice", user: "alice", node: "node1" }]);
     const keptUntilMs = 1_000_000 + 8 * 3_600_000;
     expect(entry.find(ALICE)?.obstacle).toMatchObject({ kind: "lost", keptUntilMs });
     const other = createEntryRig({ clock, world, store, router: "router-b" });

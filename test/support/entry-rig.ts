@@ -7,6 +7,7 @@ import { createRemedies } from "../../src/router/remedies.ts";
 import { createWishes } from "../../src/router/wishes.ts";
 import { createFakeClock } from "./fake-clock.ts";
 import { createFakeWorld, type FakeWorld } from "./fake-world.ts";
+import { createMemoryAudit } from "./memory-audit.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { createMemoryStore, type MemoryStore } from "./memory-store.ts";
 
@@ -44,6 +45,7 @@ export function createEntryRig({
   router?: string;
   choices?: readonly Choice[];
 } = {}) {
+  const audit = createMemoryAudit();
   const log = createMemoryLog();
   const ended: Outcome[] = [];
   const assignments = createAssignments(
@@ -53,13 +55,13 @@ export function createEntryRig({
   let count = 0;
   const random = { next: () => 0.5, token: () => `${router}-${(count += 1)}` };
   const meter = { ended: (outcome: Outcome) => void ended.push(outcome) };
-  const keptServers = createKeptServers({ store, clock, log }, { keepMs: 8 * 3_600_000 });
-  const remedies = createRemedies({ ...world, keptServers, clock, log }, { stopMs: 90_000 });
+  const keptServers = createKeptServers({ store, audit, clock, log }, { keepMs: 8 * 3_600_000 });
+  const remedies = createRemedies({ ...world, keptServers, audit, clock }, { stopMs: 90_000 });
   const wishes = createWishes(
     { store, placer: world.placer, clock, log },
     { choices, groups: { ml: { labels: ["ml"] } }, patienceMs: 600_000, lookAgainMs: 5000 },
   );
   const parts = { ...world, clock, random, log, meter, assignments, remedies, wishes };
   const entry = createEntry(parts, ENTRY_OPTIONS);
-  return { remedies, clock, world, store, log, ended, assignments, entry };
+  return { remedies, audit, clock, world, store, log, ended, assignments, entry };
 }

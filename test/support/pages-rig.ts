@@ -68,7 +68,7 @@ function historyUntil(nowMs: number): LoadHistory {
 /** Every page, the events and the API over a world in memory. */
 export function createPagesRig({ events = EVENTS } = {}) {
   const rig = createEntryRig();
-  const { entry, world, clock, log, remedies } = rig;
+  const { entry, world, audit, clock, log, remedies } = rig;
   const state = {
     homes: { read: 1, unreadable: 0, serversWithoutRecord: 0 },
     session: SESSION as Session | undefined,
@@ -98,7 +98,7 @@ export function createPagesRig({ events = EVENTS } = {}) {
     { ...world, remedies, wayIn: entry, homes, foreign, urls, clock, stopNotices, news },
     { deadlineMs: 5000 },
   );
-  const moves = createMoves({ ...world, remedies, wayIn: entry, clock, log }, { deadlineMs: 5000 });
+  const moves = createMoves({ ...world, remedies, wayIn: entry, audit, clock }, { deadlineMs: 5000 });
   const readiness = { parts: () => state.parts };
   const signOut = {
     signOutUser: (user: UserName) => Promise.resolve({ user, ended: [NODE1], silent: [], cookies: [] }),

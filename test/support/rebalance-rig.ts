@@ -17,6 +17,7 @@ import { createShelf, type DocumentFiles } from "../../src/rebalancing/shelf.ts"
 import { createSituations } from "../../src/rebalancing/situations.ts";
 import { createTally } from "../../src/rebalancing/tally.ts";
 import { createFakeClock } from "./fake-clock.ts";
+import { createMemoryAudit } from "./memory-audit.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { createMemoryStore } from "./memory-store.ts";
 import { cordonedBy, HOUR, nodeAt, NOW, policy, server } from "./plan-situations.ts";
@@ -136,13 +137,13 @@ function createRouterOf(site: Site, options: RouterOptions = {}) {
   const { name = "a", mode = "act", files = memoryFiles(), messenger } = options;
   const { clock, store } = site;
   const log = createMemoryLog();
-  const audited: object[] = [];
+  const audit = createMemoryAudit();
   const shelf = createShelf({ files, store, keys: () => MASTER_KEYS, clock }, { keepMs: 7 * 24 * HOUR });
   store.onReturn(() => shelf.refill());
   const book = createPlanBook({ shelf, clock }, { keepMs: 7 * 24 * HOUR, keepMost: 50 });
-  const keeps = createKeeps({ shelf, clock, log }, { keepForMs: 8 * HOUR });
+  const keeps = createKeeps({ shelf, clock }, { keepForMs: 8 * HOUR });
   const { graceMs } = policy;
-  const notices = createNoticeBook({ shelf, keeps, messenger, clock, log }, { graceMs, tellMs: 1000 });
+  const notices = createNoticeBook({ shelf, keeps, messenger, audit, clock, log }, { graceMs, tellMs: 1000 });
   const tally = createTally();
   const running = {
     lookAfresh: (_nodes: readonly NodeId[], signal: AbortSignal) => {
@@ -154,7 +155,6 @@ function createRouterOf(site: Site, options: RouterOptions = {}) {
   };
   const cluster = { snapshot: () => ({ takenAtMs: clock.now(), nodes: viewsOf(site) }) };
   const situations = createSituations({ cluster, running, hubUse: () => [], book, notices, keeps, clock });
-  const audit = { note: (entry: object) => Promise.resolve(void audited.push(entry)) };
   const moves = createMoveMaking(
     {
       book,
@@ -176,12 +176,12 @@ function createRouterOf(site: Site, options: RouterOptions = {}) {
   const random = { next: () => (site.did.length % 97) / 97 };
   const planning = createPlanMaking({ situations, book, clock, random, log }, { policy, lookMs: 15_000 });
   const acting = createActing({ book, notices, moves, clock });
-  const approvals = createApprovals({ book, shelf, clock, log }, { withinMs: APPROVE_MS });
+  const approvals = createApprovals({ book, shelf, audit, clock }, { withinMs: APPROVE_MS });
   const rebalancer = createRebalancer(
     { planning, acting, approvals, book, notices, store, leadership, tally, clock, log },
     { mode, everyMs: 2000 },
   );
-  return { rebalancer, leadership, notices, book, shelf, tally, log, audited, files };
+  return { rebalancer, leadership, notices, book, shelf, tally, log, audit, files };
 }
 
 export type TestRouter = ReturnType<typeof createRouterOf>;
