@@ -9,6 +9,11 @@ export const Duration = z
   .transform((text) => Number.parseInt(text, 10) * UNIT_MS[text.replace(/\d+/, "") as keyof typeof UNIT_MS]);
 const UNIT_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** A key that is no more; `instead` says what there is now. */
+export function gone(instead: string) {
+  return z.never({ error: `is no more: ${instead}` }).optional();
+}
+
 /** "512M", "2G" as bytes. */
 export const Size = z
   .string()

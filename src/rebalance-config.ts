@@ -1,6 +1,6 @@
 import { validate } from "node-cron";
 import { z } from "zod";
-import { Duration } from "./config-values.ts";
+import { Duration, gone } from "./config-values.ts";
 
 const Share = z.number().gt(0).max(1);
 const Cap = z.int().min(0).max(10_000);
@@ -46,8 +46,9 @@ export const RebalanceSection = z
     settle: Duration.prefault("10m"),
     /** Whether a hub is started where owners of stopped servers are expected next. */
     warm_hubs: z.boolean().default(true),
-    /** Hubs that nobody has used for so long are stopped; absent: none is. */
-    stop_empty_hubs_after: Duration.optional(),
+    /** Whether plans stop the hubs that nobody has used for `hub.stop_empty_after`, and nothing else does. */
+    stop_empty_hubs: z.boolean().default(false),
+    stop_empty_hubs_after: gone("say after how long in hub.stop_empty_after, and here stop_empty_hubs: true"),
     /** Between the notice to an owner and the stop. */
     grace: Duration.prefault("15m"),
     /** How long a plan may be approved. */

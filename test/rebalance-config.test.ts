@@ -22,6 +22,11 @@ describe("the sections rebalance and idle", () => {
     expect(rebalancePolicy(parseConfig("", PLACE))).toEqual(DEFAULT_POLICY);
   });
 
+  it("leave hubs that nobody uses to plans, after the time of hub.stop_empty_after", () => {
+    const text = "hub: {stop_empty_after: 2h}\nrebalance: {stop_empty_hubs: true}";
+    expect(rebalancePolicy(parseConfig(text, PLACE))).toMatchObject({ emptyHubAfterMs: 7_200_000 });
+  });
+
   it.each([
     ['rebalance: {schedule: "every day"}', /cron expression/],
     ["rebalance: {time_zone: Mars/Olympus}", /time zone/],
@@ -29,6 +34,7 @@ describe("the sections rebalance and idle", () => {
     ["rebalance: {mode: on}", /mode/],
     ["rebalance: {webhook: http://mail.example.org/hook}", /https URL/],
     ["idle: {ignore_tabs_after: never}", /a duration/],
+    ["rebalance: {stop_empty_hubs_after: 1h}", /is no more: .*hub\.stop_empty_after/],
   ])("refuses %s", (text, words) => {
     expect(() => parseConfig(text, PLACE)).toThrow(words);
   });

@@ -118,8 +118,9 @@ function messengerOf({ rebalance: { webhook, home_url: homeUrl } }: Config) {
 }
 
 /** What plans go by, as the configuration has it. */
-export function rebalancePolicy({ rebalance, idle, placement }: Config): RebalancePolicy {
-  const { caps, stop_empty_hubs_after: emptyHubAfterMs } = rebalance;
+export function rebalancePolicy({ hub, rebalance, idle, placement }: Config): RebalancePolicy {
+  const { caps } = rebalance;
+  const emptyHubAfterMs = rebalance.stop_empty_hubs ? hub.stop_empty_after : undefined;
   return {
     hotAbove: rebalance.hot_above,
     coldBelow: rebalance.cold_below,

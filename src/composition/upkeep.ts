@@ -38,7 +38,7 @@ export function composeUpkeep(config: Config, reach: NodeReach, parts: UpkeepPar
   const warmHubs = createWarmHubs({ ...reach, keeper, nodes: kept }, { everyMs: WARM_MS });
   const emptyHubs = createEmptyHubs(
     { ...reach, ...parts, kept },
-    { everyMs: LOOK_MS, stopAfterMs: config.hub.stop_empty_after, stopMs: STOP_MS },
+    { everyMs: LOOK_MS, stopAfterMs: stopsEmptyAfter(config), stopMs: STOP_MS },
   );
   const hungHubs = createHungHubs(
     { ...reach, ...parts },
@@ -58,6 +58,12 @@ export function composeUpkeep(config: Config, reach: NodeReach, parts: UpkeepPar
   );
   const { hubUse, stopEmptyHub } = emptyHubs;
   return { warmHubs, emptyHubs, hubUse, stopEmptyHub, hungHubs, rollout, hubRescue, keyRotation, warnings };
+}
+
+/** For how long nobody must have used a hub that is stopped without a plan; undefined: none is. */
+function stopsEmptyAfter({ hub, rebalance }: Config): number | undefined {
+  const isPlanned = rebalance.stop_empty_hubs && rebalance.mode !== "off";
+  return isPlanned ? undefined : hub.stop_empty_after;
 }
 
 function nodesThat(cluster: Cluster, areSo: (node: NodeView) => boolean): NodeId[] {
