@@ -107,8 +107,8 @@ export interface Gpu {
   readonly memoryUsedBytes: number;
   /** Share of the time in which it computed, where it tells. */
   readonly use?: number;
-  /** The servers it was given to. */
-  readonly holders: readonly ServerKey[];
+  /** The servers it was given to, and who runs them: by their own word. */
+  readonly holders: readonly (ServerKey & { readonly uid: number })[];
 }
 
 /** Devices that a server may use; none hides them all from it. */

@@ -2,11 +2,13 @@ import type { Store } from "../cache-ports.ts";
 import type { Config } from "../config.ts";
 import { createAccounts } from "../nodes/accounts.ts";
 import { createCluster, type NodeEvents } from "../nodes/cluster.ts";
+import { withoutImpostors } from "../nodes/decide/load-sample.ts";
 import type { PlacementPolicy } from "../nodes/decide/placement.ts";
 import type { SizeBounds } from "../nodes/decide/size-history.ts";
 import { createGrowth, type GrowthOptions } from "../nodes/growth.ts";
 import { createLearntSizes } from "../nodes/learnt-sizes.ts";
 import { createPlacer } from "../nodes/placer.ts";
+import { createProcessOwners } from "../nodes/process-owners.ts";
 import { createReservations } from "../nodes/reservations.ts";
 import { createSizeBook } from "../nodes/size-book.ts";
 import type { NodeReach } from "./node-reach.ts";
@@ -18,13 +20,15 @@ export function composePlacement(config: Config, { clock, log, hosts, agent }: N
   const reservations = createReservations({ clock }, { expireAfterMs: reservationMs });
   const growth = createGrowth({ clock }, growthOptions(config));
   const book = createSizeBook({ clock }, sizeBounds(config));
-  const learnt = createLearntSizes({ book, store, accounts: createAccounts({ agent, clock }), clock, log });
+  const owners = createProcessOwners({ accounts: createAccounts({ agent, clock }), clock });
+  const learnt = createLearntSizes({ book, store, owners, clock, log });
   const sizes = { expected: book.expected, recall: learnt.recall };
   const room = { reservations, growth, clock, log };
   const cluster = createCluster({ hosts, ...room });
   const events: NodeEvents = {
     ...cluster.events,
-    sampled(node, sample, order) {
+    sampled(node, said, order) {
+      const sample = withoutImpostors(said, owners.isImpostor);
       cluster.events.sampled(node, sample, order);
       if (sample.sizes === undefined) return;
       growth.measured(node, sample.sizes);

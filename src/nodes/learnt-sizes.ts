@@ -2,16 +2,16 @@ import { z } from "zod";
 import type { Store } from "../cache-ports.ts";
 import { NodeName, parseJsonText } from "../json-text.ts";
 import type { NodeId, ServerName, ServerSize, UserName } from "../model.ts";
-import type { Accounts, Clock, Log } from "../ports.ts";
-import { parseAccountName } from "../user-name.ts";
+import type { Clock, Log } from "../ports.ts";
 import type { SizeHistory } from "./decide/size-history.ts";
+import type { ProcessOwners } from "./process-owners.ts";
 import type { SizeBook } from "./size-book.ts";
 
 export interface LearntSizesDeps {
   readonly book: SizeBook;
   readonly store: Store;
-  readonly accounts: Accounts;
-  readonly clock: Clock;
+  readonly owners: Pick<ProcessOwners, "isOwn">;
+  readonly clock: Pick<Clock, "now">;
   readonly log: Log;
 }
 
@@ -25,10 +25,8 @@ export interface LearntSizes {
 
 const KEEP_MS = 60 * 86_400_000;
 const SAVE_EVERY_MS = 10 * 60_000;
-const CHECK_EVERY_MS = 86_400_000;
-const ASK_MS = 10_000;
 /** Names that processes make up do not fill the memory. */
-const MOST_CHECKED = 20_000;
+const MOST_SAVED = 20_000;
 
 const Kept = z
   .array(
@@ -42,29 +40,16 @@ const Kept = z
   )
   .max(100);
 
-export function createLearntSizes({ book, store, accounts, clock, log }: LearntSizesDeps): LearntSizes {
-  const checked = new Map<string, { readonly isOwn: boolean; readonly untilMs: number }>();
+export function createLearntSizes({ book, store, owners, clock, log }: LearntSizesDeps): LearntSizes {
   const savedAtMs = new Map<UserName, number>();
-
-  async function isOwn(node: NodeId, { key, uid }: ServerSize): Promise<boolean> {
-    const text = `${key.user}/${uid}`;
-    const known = checked.get(text);
-    if (known !== undefined && known.untilMs > clock.now()) return known.isOwn;
-    const name = parseAccountName(key.user);
-    const account = name && (await accounts.find(node, name, clock.deadline(ASK_MS)));
-    const answer = { isOwn: account ? account.uid === uid : false, untilMs: clock.now() + CHECK_EVERY_MS };
-    if (checked.size >= MOST_CHECKED) checked.clear();
-    checked.set(text, answer);
-    return answer.isOwn;
-  }
 
   async function learn(node: NodeId, size: ServerSize): Promise<void> {
     const { user } = size.key;
-    if (!(await isOwn(node, size))) return;
+    if (!(await owners.isOwn(node, size))) return;
     await recall(user);
     const history = book.note(node, size);
     if (clock.now() - (savedAtMs.get(user) ?? -Infinity) < SAVE_EVERY_MS) return;
-    if (savedAtMs.size >= MOST_CHECKED) savedAtMs.clear();
+    if (savedAtMs.size >= MOST_SAVED) savedAtMs.clear();
     savedAtMs.set(user, clock.now());
     await store.set(sizesKey(user), JSON.stringify(history), KEEP_MS);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import type { NodeId, UserName } from "../../src/model.ts";
 import { createLearntSizes } from "../../src/nodes/learnt-sizes.ts";
+import { createProcessOwners } from "../../src/nodes/process-owners.ts";
 import { createSizeBook } from "../../src/nodes/size-book.ts";
 import { createFakeClock } from "../support/fake-clock.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
@@ -24,7 +25,9 @@ function setUp() {
         return Promise.resolve({ name, uid: UID, gid: UID, home: "/home/x", groups: [] });
       },
     };
-    return { book, ...createLearntSizes({ book, store, accounts, clock, log: createMemoryLog() }) };
+    const owners = createProcessOwners({ accounts, clock });
+    const learnt = createLearntSizes({ book, store, owners, clock, log: createMemoryLog() });
+    return { book, isImpostor: owners.isImpostor, ...learnt };
   }
   async function measure(router: ReturnType<typeof createRouter>, user: string, gib: number, uid = UID) {
     for (let minute = 0; minute <= 15; minute += 5) {
@@ -59,6 +62,16 @@ describe("what nodes measure of servers", () => {
     await measure(router, "alice", 60, 2002);
     expect(router.book.expected(alice)).toBeUndefined();
     expect(questions).toEqual(["alice"]);
+  });
+
+  it("shows who claims to be another's server, once its account was looked up", async () => {
+    const { createRouter, measure } = setUp();
+    const router = createRouter();
+    const [own, impostor] = [UID, 2002].map((uid) => ({ key: serverKey("alice"), uid }));
+    if (own === undefined || impostor === undefined) throw new Error("no claims");
+    expect(router.isImpostor(impostor)).toBe(false);
+    for (const { uid } of [own, impostor]) await measure(router, "alice", 3, uid);
+    expect([router.isImpostor(own), router.isImpostor(impostor)]).toEqual([false, true]);
   });
 
   it("is learnt without the store, too", async () => {

@@ -14,9 +14,9 @@ const Device = z.object({
   memoryUsedBytes: Bytes,
   use: z.number().min(0).max(1).nullish(),
 });
-const Server = z.object({ user: z.unknown(), server: z.unknown() });
+const Server = z.object({ user: z.unknown(), server: z.unknown(), uid: z.int().positive() });
 const Holder = Server.extend({ ids: z.array(z.string()) });
-const Size = Server.extend({ uid: z.int().positive(), rssBytes: Bytes });
+const Size = Server.extend({ rssBytes: Bytes });
 
 /** What older agents leave out may be absent. Devices that cannot be read, whatever made them so, spoil no sample. */
 const Sample = z.object({
@@ -66,6 +66,24 @@ export function parseLoadSample(item: unknown, receivedAtMs: number): SampleRead
   };
 }
 
+/** A sample without what is claimed in the names of others. */
+export function withoutImpostors(
+  sample: LoadSample,
+  isImpostor: (server: Pick<ServerSize, "key" | "uid">) => boolean,
+): LoadSample {
+  const { gpus, sizes } = sample;
+  return {
+    ...sample,
+    ...(sizes && { sizes: sizes.filter((size) => !isImpostor(size)) }),
+    ...(gpus && {
+      gpus: gpus.map((gpu) => ({
+        ...gpu,
+        holders: gpu.holders.filter(({ uid, ...key }) => !isImpostor({ key, uid })),
+      })),
+    }),
+  };
+}
+
 function optional(said: Sample): Partial<LoadSample> {
   const { memoryPressure, serverBytes, largestServerBytes, stateDisk, gpus, sizes } = said;
   return {
@@ -85,8 +103,13 @@ function devicesOf(
   return gpus.map(({ use, ...gpu }) => ({
     ...gpu,
     ...(typeof use === "number" && { use }),
-    holders: holders.filter(({ ids }) => ids.includes(gpu.id)).flatMap((holder) => keyOf(holder) ?? []),
+    holders: holders.filter(({ ids }) => ids.includes(gpu.id)).flatMap(holderOf),
   }));
+}
+
+function holderOf({ uid, ...server }: z.infer<typeof Holder>): Gpu["holders"] {
+  const key = keyOf(server);
+  return key === undefined ? [] : [{ ...key, uid }];
 }
 
 function sizeOf({ uid, rssBytes, ...server }: z.infer<typeof Size>): readonly ServerSize[] {
@@ -94,7 +117,7 @@ function sizeOf({ uid, rssBytes, ...server }: z.infer<typeof Size>): readonly Se
   return key === undefined ? [] : [{ key, uid, rssBytes }];
 }
 
-function keyOf(said: z.infer<typeof Server>): ServerKey | undefined {
+function keyOf(said: Pick<z.infer<typeof Server>, "user" | "server">): ServerKey | undefined {
   const user = parseUserName(said.user);
   const server = parseServerName(said.server);
   return user === undefined || server === undefined ? undefined : { user, server };

@@ -8,6 +8,7 @@ import type {
   NodeTrouble,
   NodeView,
   OrderOutcome,
+  ServerKey,
 } from "../../model.ts";
 import { iso } from "../../wall-clock.ts";
 import type { ClusterSource, HostsFileProblem } from "./cluster-source.ts";
@@ -113,8 +114,9 @@ export interface LoadAnswer {
   readonly gpus: readonly GpuAnswer[] | null;
 }
 
-export interface GpuAnswer extends Omit<Gpu, "use"> {
+export interface GpuAnswer extends Omit<Gpu, "use" | "holders"> {
   readonly use: number | null;
+  readonly holders: readonly ServerKey[];
 }
 
 export interface ExplainAnswer extends ServersAnswer {
@@ -213,8 +215,12 @@ function loadAnswer(load: NonNullable<NodeView["load"]>, nowMs: number): LoadAns
     largestServerBytes: largestServerBytes ?? null,
     stateDisk: stateDisk ?? null,
     ageMs: Math.max(0, nowMs - takenAtMs),
-    gpus: gpus?.map(({ use = null, ...gpu }) => ({ ...gpu, use })) ?? null,
+    gpus: gpus?.map(gpuAnswer) ?? null,
   };
+}
+
+function gpuAnswer({ use, holders, ...gpu }: Gpu): GpuAnswer {
+  return { ...gpu, use: use ?? null, holders: holders.map(({ user, server }) => ({ user, server })) };
 }
 
 export function explainAnswer(

@@ -21,7 +21,7 @@ function gpu(index: number, holders: readonly string[] = [], usedGib = 0): Gpu {
     name: "NVIDIA A100",
     memoryTotalBytes: 40 * GIB,
     memoryUsedBytes: usedGib * GIB,
-    holders: holders.map(serverKey),
+    holders: holders.map((user) => ({ ...serverKey(user), uid: 2001 })),
   };
 }
 

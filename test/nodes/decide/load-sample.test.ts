@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { parseLoadSample } from "../../../src/nodes/decide/load-sample.ts";
+import { parseLoadSample, withoutImpostors } from "../../../src/nodes/decide/load-sample.ts";
 import { GIB, serverKey } from "../../support/node-views.ts";
 
 const FIGURES = {
@@ -44,8 +44,24 @@ describe("a load sample", () => {
       { user: "bob", server: "", uid: 2002, ids: ["GPU-2"] },
     ];
     expect(read({ gpus: [GPU], gpuHolders: holders })).toMatchObject({
-      gpus: [{ id: "GPU-1", name: "NVIDIA A100", holders: [serverKey("alice")] }],
+      gpus: [{ id: "GPU-1", name: "NVIDIA A100", holders: [{ ...serverKey("alice"), uid: 2001 }] }],
     });
+  });
+
+  it("can be had without what processes claim in the names of others", () => {
+    const claims = [2001, 2002].map((uid) => ({ user: "alice", server: "", uid }));
+    const sample = read({
+      gpus: [GPU],
+      gpuHolders: claims.map((claim) => ({ ...claim, ids: ["GPU-1"] })),
+      sizes: claims.map((claim) => ({ ...claim, rssBytes: GIB })),
+    });
+    if (sample === undefined) throw new Error("no sample");
+    expect(withoutImpostors(sample, ({ uid }) => uid === 2002)).toMatchObject({
+      gpus: [{ holders: [{ uid: 2001 }] }],
+      sizes: [{ uid: 2001 }],
+    });
+    const plain = read({});
+    expect(plain && withoutImpostors(plain, () => true)).toEqual(plain);
   });
 
   it("tells the size of each server whose name can be one", () => {

@@ -55,7 +55,7 @@ function drawNode(draw: Draw, id: string): NodeView {
 }
 
 function drawGpu(draw: Draw, index: number): Gpu {
-  const holders = draw() < 0.4 ? [serverKey(draw() < 0.2 ? "alice" : "erin")] : [];
+  const holders = draw() < 0.4 ? [{ ...serverKey(draw() < 0.2 ? "alice" : "erin"), uid: 2001 }] : [];
   const memory = { memoryTotalBytes: 40 * GIB, memoryUsedBytes: Math.floor(draw() * 40) * GIB };
   return { kind: "nvidia", id: `GPU-${index}`, index, name: "GPU", ...memory, holders };
 }
