@@ -5,10 +5,11 @@ import tseslint from "typescript-eslint";
 const CLOCK_ONLY = "Take the time from Clock.";
 
 export default defineConfig(
-  { ignores: ["dist", "coverage", ".cache", "**/*.mjs", "**/*.cjs"] },
-  js.configs.recommended,
-  tseslint.configs.strictTypeChecked,
+  { ignores: ["dist", "coverage", ".cache"] },
   {
+    // Scripts (.mjs, .cjs) are without types: of them, only that they can be parsed is looked at.
+    files: ["**/*.ts", "**/*.js"],
+    extends: [js.configs.recommended, tseslint.configs.strictTypeChecked],
     languageOptions: {
       parserOptions: {
         projectService: { allowDefaultProject: ["eslint.config.js"] },
