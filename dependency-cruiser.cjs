@@ -3,22 +3,53 @@ const DOMAINS = "router|discovery|nodes|rebalancing|simulation|checks";
 const KERNEL =
   "^src/(model|load-history|home-model|sighting|plan|amounts|wall-clock|user-name|record-age|json-text|errors|state-file|node-loss|ports|cache-ports|deadline|turns)\\.ts$";
 
+/** The concepts of a domain that is split into folders; each may import those before it. */
+const CONCEPTS = {
+  nodes: ["keys", "ssh", "inventory", "placement", "cluster", "hubs", "orders", "load", "upkeep"],
+};
+
+/** A domain has a root, `decide/` and `io/`, and so has each of its concepts. */
+const DOMAIN = `^src/(${DOMAINS})/`;
+const DECIDE = `${DOMAIN}(?:[^/]+/|)decide/`;
+const SERVICE = `${DOMAIN}(?:(?!decide/|io/|remote/)[^/]+/|)[^/]+\\.ts$`;
+const IO = `${DOMAIN}(?:[^/]+/|)io/`;
+const own = (place) => place.replace(`(${DOMAINS})`, "$1");
+
+const conceptsInOrder = Object.entries(CONCEPTS).flatMap(([domain, concepts]) => [
+  {
+    name: `${domain}-has-these-concepts`,
+    severity: "error",
+    from: {},
+    to: {
+      path: `^src/${domain}/`,
+      pathNot: `^src/${domain}/(?:${concepts.join("|")})/(?:(?:decide|io)/|)[^/]+$|^src/nodes/remote/`,
+    },
+  },
+  ...concepts.slice(0, -1).map((concept, i) => ({
+    name: `${domain}-concepts-in-order`,
+    severity: "error",
+    from: { path: `^src/${domain}/${concept}/` },
+    to: { path: `^src/${domain}/(?:${concepts.slice(i + 1).join("|")})/` },
+  })),
+]);
+
 module.exports = {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    ...conceptsInOrder,
     {
       name: "domains-meet-only-in-app",
       severity: "error",
-      from: { path: `^src/(${DOMAINS})/` },
-      to: { path: `^src/(${DOMAINS})/`, pathNot: "^src/$1/" },
+      from: { path: DOMAIN },
+      to: { path: DOMAIN, pathNot: own(DOMAIN) },
     },
     {
       name: "decide-is-pure",
       severity: "error",
-      from: { path: `^src/(${DOMAINS})/decide/` },
+      from: { path: DECIDE },
       to: {
         pathNot: [
-          "^src/$1/decide/",
+          own(DECIDE),
           "^src/(model|load-history|home-model|sighting|plan|amounts|wall-clock|user-name|record-age|json-text|errors|node-loss)\\.ts$",
           "node_modules/(zod|cookie)/",
           "^(node:)?crypto$",
@@ -28,23 +59,23 @@ module.exports = {
     {
       name: "services-take-ports-not-adapters",
       severity: "error",
-      from: { path: `^src/(${DOMAINS})/[^/]+\\.ts$` },
+      from: { path: SERVICE },
       to: {
         path: "^src/",
-        pathNot: ["^src/$1/[^/]+\\.ts$", "^src/$1/decide/", KERNEL, "^src/lifecycle\\.ts$"],
+        pathNot: [own(SERVICE), own(DECIDE), KERNEL, "^src/lifecycle\\.ts$"],
       },
     },
     {
       name: "services-do-no-io",
       severity: "error",
-      from: { path: `^src/(${DOMAINS})/[^/]+\\.ts$` },
+      from: { path: SERVICE },
       to: { dependencyTypes: ["core"], pathNot: "^(node:)?(stream|events|crypto)$" },
     },
     {
       name: "io-never-calls-services",
       severity: "error",
-      from: { path: `^src/(${DOMAINS})/io/` },
-      to: { path: "^src/", pathNot: ["^src/$1/(io|decide)/", KERNEL] },
+      from: { path: IO },
+      to: { path: "^src/", pathNot: [own(IO), own(DECIDE), KERNEL] },
     },
     {
       name: "kernel-depends-on-nothing",
@@ -61,7 +92,7 @@ module.exports = {
     {
       name: "ssh2-has-one-home",
       severity: "error",
-      from: { path: "^src/", pathNot: "^src/nodes/io/ssh-" },
+      from: { path: "^src/", pathNot: "^src/nodes/ssh/io/ssh-" },
       to: { path: "node_modules/ssh2/" },
     },
     { name: "tests-not-in-src", severity: "error", from: { path: "^src/" }, to: { path: "^test/" } },

@@ -1,6 +1,6 @@
 // What a placement decision costs in CPU time, which other work on the machine changes little: npm run bench:placement [-- --json] [--rounds N]
 import { parseArgs } from "node:util";
-import { choose } from "../../dist/nodes/decide/placement.js";
+import { choose } from "../../dist/nodes/placement/decide/placement.js";
 
 const GIB = 1024 ** 3;
 const POLICY = {

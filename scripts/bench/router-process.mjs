@@ -1,6 +1,6 @@
 // The router's own parts as they are deployed (dist), with one node: gate, sessions, headers, streaming.
-import { createNodeDialer } from "../../dist/nodes/io/node-dialer.js";
-import { createSshPool } from "../../dist/nodes/io/ssh-pool.js";
+import { createNodeDialer } from "../../dist/nodes/ssh/io/node-dialer.js";
+import { createSshPool } from "../../dist/nodes/ssh/io/ssh-pool.js";
 import { createFrontServer } from "../../dist/router/io/front-server.js";
 import { createNodeProxy } from "../../dist/router/io/node-proxy.js";
 import { createRevocations } from "../../dist/router/revocations.js";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { AppError } from "../errors.ts";
-import type { KeyInfo } from "../nodes/io/key-files.ts";
-import { openStateDirectory, type StateDirectory } from "../nodes/io/state-directory.ts";
+import type { KeyInfo } from "../nodes/keys/io/key-files.ts";
+import { openStateDirectory, type StateDirectory } from "../nodes/keys/io/state-directory.ts";
 import { configOf } from "./admin-client.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
 

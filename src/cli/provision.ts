@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { createProvisioner, type ProvisionReport } from "../nodes/io/ssh-provisioner.ts";
+import { createProvisioner, type ProvisionReport } from "../nodes/ssh/io/ssh-provisioner.ts";
 import { AGENT_DIRECTORY } from "../composition/agent-directory.ts";
 import { configOf } from "./admin-client.ts";
 import { forEachNode, type NodeOutcome } from "./for-each-node.ts";

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import type { NodeReach } from "../composition/node-reach.ts";
-import { type HostKeyScan, scanHostKeys } from "../nodes/io/ssh-host-key-scan.ts";
-import { pinHostKeys, readPinnedKeys } from "../nodes/io/ssh-known-hosts-file.ts";
+import { type HostKeyScan, scanHostKeys } from "../nodes/ssh/io/ssh-host-key-scan.ts";
+import { pinHostKeys, readPinnedKeys } from "../nodes/ssh/io/ssh-known-hosts-file.ts";
 import type { NodeId } from "../model.ts";
 import { configOf } from "./admin-client.ts";
 import { forEachNode, type NodeOutcome } from "./for-each-node.ts";

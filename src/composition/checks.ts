@@ -8,7 +8,7 @@ import { type NodeAnswer, surveyNodes } from "../checks/node-survey.ts";
 import type { Config } from "../config.ts";
 import { AppError } from "../errors.ts";
 import type { NodeId, NodeSpec } from "../model.ts";
-import { agentHash } from "../nodes/io/ssh-provisioner.ts";
+import { agentHash } from "../nodes/ssh/io/ssh-provisioner.ts";
 import { createNodeLines, type System } from "./node-reach.ts";
 import { gatherRouter, readHosts } from "./router-facts.ts";
 

@@ -7,7 +7,7 @@ import { createLocator } from "../discovery/locate.ts";
 import { createRunningServers } from "../discovery/running-servers.ts";
 import { createSurvey } from "../discovery/survey.ts";
 import type { NodeId, ServerKey, UserName } from "../model.ts";
-import { createAccounts } from "../nodes/accounts.ts";
+import { createAccounts } from "../nodes/ssh/accounts.ts";
 import type { Cache, CacheWatch } from "../cache-ports.ts";
 import { type Assignments, SERVERS_CHANGED } from "../router/assignments.ts";
 import { composeHomes } from "./homes.ts";

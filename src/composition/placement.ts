@@ -1,16 +1,16 @@
 import type { Store } from "../cache-ports.ts";
 import type { Config } from "../config.ts";
-import { createAccounts } from "../nodes/accounts.ts";
-import { createCluster, type NodeEvents } from "../nodes/cluster.ts";
-import { withoutImpostors } from "../nodes/decide/load-sample.ts";
-import type { PlacementPolicy } from "../nodes/decide/placement.ts";
-import type { SizeBounds } from "../nodes/decide/size-history.ts";
-import { createGrowth, type GrowthOptions } from "../nodes/growth.ts";
-import { createLearntSizes } from "../nodes/learnt-sizes.ts";
-import { createPlacer } from "../nodes/placer.ts";
-import { createProcessOwners } from "../nodes/process-owners.ts";
-import { createReservations } from "../nodes/reservations.ts";
-import { createSizeBook } from "../nodes/size-book.ts";
+import { createAccounts } from "../nodes/ssh/accounts.ts";
+import { createCluster, type NodeEvents } from "../nodes/cluster/cluster.ts";
+import { withoutImpostors } from "../nodes/load/decide/load-sample.ts";
+import type { PlacementPolicy } from "../nodes/placement/decide/placement.ts";
+import type { SizeBounds } from "../nodes/placement/decide/size-history.ts";
+import { createGrowth, type GrowthOptions } from "../nodes/placement/growth.ts";
+import { createLearntSizes } from "../nodes/placement/learnt-sizes.ts";
+import { createPlacer } from "../nodes/placement/placer.ts";
+import { createProcessOwners } from "../nodes/placement/process-owners.ts";
+import { createReservations } from "../nodes/placement/reservations.ts";
+import { createSizeBook } from "../nodes/placement/size-book.ts";
 import type { NodeReach } from "./node-reach.ts";
 import { startDeadlines } from "./start-deadlines.ts";
 

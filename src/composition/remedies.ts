@@ -1,5 +1,5 @@
 import type { Config } from "../config.ts";
-import { createLostServers } from "../nodes/lost-servers.ts";
+import { createLostServers } from "../nodes/orders/lost-servers.ts";
 import type { Store } from "../cache-ports.ts";
 import type { Locator } from "../ports.ts";
 import { createKeptServers } from "../router/kept-servers.ts";

@@ -4,9 +4,9 @@ import { lookAtKeyFile, lookAtPort, lookAtState, lookAtTls, ownIds } from "../ch
 import { adminSocketOf, type Config } from "../config.ts";
 import { within } from "../deadline.ts";
 import { AppError } from "../errors.ts";
-import { type HostsFile, parseHostsFile } from "../nodes/decide/hosts-file.ts";
-import { listKeys } from "../nodes/io/key-files.ts";
-import { exists } from "../nodes/io/private-file.ts";
+import { type HostsFile, parseHostsFile } from "../nodes/inventory/decide/hosts-file.ts";
+import { listKeys } from "../nodes/keys/io/key-files.ts";
+import { exists } from "../nodes/keys/io/private-file.ts";
 import { createCache } from "./cache.ts";
 import type { System } from "./node-reach.ts";
 import { readSecret } from "./secret-file.ts";

@@ -1,9 +1,9 @@
 import type { Config } from "../config.ts";
-import { createAgentInstalls } from "../nodes/agent-installs.ts";
+import { createAgentInstalls } from "../nodes/upkeep/agent-installs.ts";
 import type { NodeId } from "../model.ts";
-import type { NodeEvents } from "../nodes/cluster.ts";
-import { createProvisioner } from "../nodes/io/ssh-provisioner.ts";
-import { createLoadSampler, type LoadSampler } from "../nodes/load-sampler.ts";
+import type { NodeEvents } from "../nodes/cluster/cluster.ts";
+import { createProvisioner } from "../nodes/ssh/io/ssh-provisioner.ts";
+import { createLoadSampler, type LoadSampler } from "../nodes/load/load-sampler.ts";
 import { AGENT_DIRECTORY } from "./agent-directory.ts";
 import type { NodeReach } from "./node-reach.ts";
 

@@ -1,18 +1,18 @@
 import type { Config } from "../config.ts";
 import type { NodeId, NodeView } from "../model.ts";
-import { createAgentWarnings } from "../nodes/agent-warnings.ts";
-import type { Cluster } from "../nodes/cluster.ts";
-import type { HubSettings } from "../nodes/decide/hub-settings.ts";
-import type { HubKeeperService } from "../nodes/hub-keeper.ts";
-import { createEmptyHubs } from "../nodes/empty-hubs.ts";
-import { warmNodes } from "../nodes/decide/hub-use.ts";
-import type { HubGate } from "../nodes/hub-gate.ts";
-import { createHubRollout } from "../nodes/hub-rollout.ts";
-import { createHubUpgrade } from "../nodes/hub-upgrade.ts";
-import { createHubRescue } from "../nodes/hub-rescue.ts";
-import { createHungHubs } from "../nodes/hung-hubs.ts";
-import { createKeyRotation } from "../nodes/key-rotation.ts";
-import { createWarmHubs } from "../nodes/warm-hubs.ts";
+import { createAgentWarnings } from "../nodes/upkeep/agent-warnings.ts";
+import type { Cluster } from "../nodes/cluster/cluster.ts";
+import type { HubSettings } from "../nodes/hubs/decide/hub-settings.ts";
+import type { HubKeeperService } from "../nodes/hubs/hub-keeper.ts";
+import { createEmptyHubs } from "../nodes/upkeep/empty-hubs.ts";
+import { warmNodes } from "../nodes/upkeep/decide/hub-use.ts";
+import type { HubGate } from "../nodes/hubs/hub-gate.ts";
+import { createHubRollout } from "../nodes/upkeep/hub-rollout.ts";
+import { createHubUpgrade } from "../nodes/upkeep/hub-upgrade.ts";
+import { createHubRescue } from "../nodes/upkeep/hub-rescue.ts";
+import { createHungHubs } from "../nodes/upkeep/hung-hubs.ts";
+import { createKeyRotation } from "../nodes/keys/key-rotation.ts";
+import { createWarmHubs } from "../nodes/upkeep/warm-hubs.ts";
 import type { NodeReach } from "./node-reach.ts";
 
 interface UpkeepParts {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { emptyNodes } from "../../src/discovery/decide/empty-nodes.ts";
 import { fallSilent, toAnswer, type Report, type Seen } from "../../src/discovery/decide/report.ts";
 import type { NodeId } from "../../src/model.ts";
-import { createNodeSet } from "../../src/nodes/node-set.ts";
+import { createNodeSet } from "../../src/nodes/inventory/node-set.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
 import { nodeSpec, serverKey } from "../support/node-views.ts";
 

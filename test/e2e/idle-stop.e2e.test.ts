@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import type { NodeId, UserName } from "../../src/model.ts";
-import { readAnswer, readChallenge, sealOrder } from "../../src/nodes/decide/idle-order.ts";
+import { readAnswer, readChallenge, sealOrder } from "../../src/nodes/orders/decide/idle-order.ts";
 import { createJupyterServer, execute, type JupyterServer } from "../support/jupyter-server.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import {

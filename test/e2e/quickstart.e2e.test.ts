@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { NodeId } from "../../src/model.ts";
-import { nodeToken } from "../../src/nodes/decide/node-token.ts";
+import { nodeToken } from "../../src/nodes/keys/decide/node-token.ts";
 
 /** The two commands of the README, apart from a lab that a person may have up. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");

@@ -1,6 +1,6 @@
 import type { NodeId } from "../../src/model.ts";
-import { createNodeSet } from "../../src/nodes/node-set.ts";
-import type { NodeSet } from "../../src/nodes/node-set.ts";
+import { createNodeSet } from "../../src/nodes/inventory/node-set.ts";
+import type { NodeSet } from "../../src/nodes/inventory/node-set.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { nodeSpec } from "./node-views.ts";
 

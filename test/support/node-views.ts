@@ -11,7 +11,7 @@ import type {
   ServerName,
   UserName,
 } from "../../src/model.ts";
-import type { Growing } from "../../src/nodes/growth.ts";
+import type { Growing } from "../../src/nodes/placement/growth.ts";
 
 export const GIB = 1024 ** 3;
 export const MIB = 1024 ** 2;

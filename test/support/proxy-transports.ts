@@ -1,5 +1,5 @@
 import type { NodeId } from "../../src/model.ts";
-import { createNodeDialer } from "../../src/nodes/io/node-dialer.ts";
+import { createNodeDialer } from "../../src/nodes/ssh/io/node-dialer.ts";
 import type { NodeDialer } from "../../src/ports.ts";
 import type { Transport } from "./proxy-fixture.ts";
 import { makeSpec, startSshWorld } from "./ssh-world.ts";

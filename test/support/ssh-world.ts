@@ -7,7 +7,7 @@ import {
   type SshPool,
   type SshPoolOptions,
   createSshPool,
-} from "../../src/nodes/io/ssh-pool.ts";
+} from "../../src/nodes/ssh/io/ssh-pool.ts";
 import { createMemoryLog } from "./memory-log.ts";
 import { type SshKeyPair, type TestSshServer, makeSshKey, startSshServer } from "./ssh-server.ts";
 import { createFixedRandom, systemClock } from "./system-clock.ts";
