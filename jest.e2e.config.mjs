@@ -8,6 +8,7 @@ export default {
   ...base,
   testMatch: ["<rootDir>/test/**/*.e2e.test.ts"],
   testPathIgnorePatterns: [],
+  setupFiles: ["<rootDir>/test/support/fresh-connections.ts"],
   maxWorkers: process.env["E2E_LAB_DIR"] === undefined ? 2 : 1,
   testTimeout: 180_000,
 };

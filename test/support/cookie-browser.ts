@@ -35,8 +35,12 @@ export interface BrowserPage {
 
 const connect = buildConnector({});
 
-/** As browsers do, and the system's resolver does not everywhere: every name below `localhost` is this machine. */
+/**
+ * As browsers do, and the system's resolver does not everywhere: every name below `localhost` is this machine. Each request has
+ * a connection of its own: one that was kept may have been closed while a command blocked this process.
+ */
 const dispatcher = new Agent({
+  pipelining: 0,
   connect: (options, callback) => {
     const isLocal = options.hostname.endsWith(".localhost");
     connect(isLocal ? { ...options, hostname: "127.0.0.1" } : options, callback);
