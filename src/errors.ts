@@ -76,6 +76,8 @@ export type ErrorCode =
   | "HOME_UNREACHABLE"
   // homes
   | "HOME_UNREADABLE"
+  // the router's own system
+  | "DIRECTORY_SILENT"
   // the way in
   | "NO_NODE_AVAILABLE"
   | "TOO_MANY_STARTS"
@@ -122,6 +124,7 @@ const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   HOME_UNREACHABLE: 503,
   HUB_NOT_HEALTHY: 503,
   HOME_UNREADABLE: 503,
+  DIRECTORY_SILENT: 503,
   NO_NODE_AVAILABLE: 503,
   LOBBY_DOWN: 503,
   STORE_UNAVAILABLE: 503,

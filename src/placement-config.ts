@@ -31,4 +31,6 @@ export const PlacementSection = z.strictObject({
     .default([]),
   /** Labels that the servers of a group's members ask for. */
   groups: z.record(z.string(), z.strictObject({ labels: Labels })).default({}),
+  /** Whose word says who is in these groups. */
+  groups_from: z.enum(["sign-in", "system", "both"]).default("both"),
 });

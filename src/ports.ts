@@ -249,6 +249,12 @@ export interface Accounts {
   find(node: NodeId, name: string, signal: AbortSignal): Promise<Account | undefined>;
 }
 
+/** Who is in which group by the word of the router's own system: its files, or a directory service behind them. */
+export interface SystemDirectory {
+  /** The names of an account's groups; undefined if there is no such account. Throws DIRECTORY_SILENT. */
+  groupsOf(account: string, signal: AbortSignal): Promise<readonly string[] | undefined>;
+}
+
 /** Looks into the homes of users. Throws HOME_UNREADABLE, with the reason as its message. */
 export interface HomeReader {
   /** What lies in a home's runtime directory now, as far as it is the user's own word. */

@@ -11,6 +11,9 @@ import type { Introductions, JourneyMeter, Traveller } from "../router/decide/wa
 import { createEntry } from "../router/entry.ts";
 import { createMoves } from "../router/moves.ts";
 import { createOccupants, type OccupantsDeps } from "../router/occupants.ts";
+import { createSystemDirectory } from "../router/io/system-directory.ts";
+import { createSystemGroups, NO_SYSTEM_GROUPS } from "../router/system-groups.ts";
+import { createMemberships, type Memberships } from "../router/memberships.ts";
 import { createWishes, type WishesOptions } from "../router/wishes.ts";
 import { createOwnServers } from "../router/own-servers.ts";
 import { createServerNews, type Keeps } from "../router/server-news.ts";
@@ -46,7 +49,8 @@ export function composeWayIn(
   const { keeper: hubs, hubApi, locator, placer, assignments, homes, foreign } = parts;
   const introductions = introductionsBy(parts.signIn);
   const remedies = composeRemedies(config, reach, parts);
-  const wishes = createWishes({ store: parts.store, placer, clock, log }, wishesOptions(config));
+  const memberships = composeMemberships(config, reach, parts.store);
+  const wishes = createWishes({ store: parts.store, placer, memberships, clock, log }, wishesOptions(config));
   const travel = { wishes, hubs, hubApi, locator, placer, assignments, introductions, remedies };
   const wayIn = createEntry({ ...travel, clock, random, log, meter }, entryOptions(config));
   const { stopNotices, keeps, cluster } = parts;
@@ -71,9 +75,25 @@ function introductionsBy({ tickets }: SignInServices): Introductions {
   };
 }
 
-function wishesOptions({ placement: { choices, groups } }: Config): WishesOptions {
-  return { choices, groups, patienceMs: PATIENCE_MS, lookAgainMs: 5000 };
+function wishesOptions({ placement: { choices } }: Config): WishesOptions {
+  return { choices, patienceMs: PATIENCE_MS, lookAgainMs: 5000 };
 }
+
+/** The system is asked only where its answer can matter. */
+function composeMemberships(
+  { placement: { groups, groups_from } }: Config,
+  { clock, log }: NodeReach,
+  store: Store,
+): Memberships {
+  const asksSystem = groups_from !== "sign-in" && Object.keys(groups).length > 0;
+  const directory = createSystemDirectory();
+  const systemGroups = asksSystem
+    ? createSystemGroups({ directory, store, clock, log }, { ...SYSTEM_GROUPS, ofUse: Object.keys(groups) })
+    : NO_SYSTEM_GROUPS;
+  return createMemberships(systemGroups, { groups, heedsSignIn: groups_from !== "system" });
+}
+
+const SYSTEM_GROUPS = { deadlineMs: 2000, freshMs: 60_000, keepMs: 7 * 86_400_000 };
 
 function entryOptions(config: Config) {
   const { server, placement } = config;

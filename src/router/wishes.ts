@@ -1,14 +1,17 @@
 import type { Store } from "../cache-ports.ts";
 import { AppError } from "../errors.ts";
-import type { ServerKey, UserName, Wish } from "../model.ts";
+import type { ServerKey, Wish } from "../model.ts";
 import type { Clock, Log, Placer } from "../ports.ts";
-import { labelsOf, parseKeptWishes, wishOf, type Choice, type KeptWish } from "./decide/choice.ts";
+import { wishOf, type Choice, type ExplainedWish, type Groups } from "./decide/choice.ts";
 import type { Traveller } from "./decide/way-in.ts";
 import type { Trip } from "./journeys.ts";
+import { createKeptWishes } from "./kept-wishes.ts";
+import type { Memberships } from "./memberships.ts";
 
 export interface WishesDeps {
   readonly store: Store;
   readonly placer: Pick<Placer, "offer" | "recall">;
+  readonly memberships: Memberships;
   readonly clock: Clock;
   readonly log: Pick<Log, "debug">;
 }
@@ -16,8 +19,6 @@ export interface WishesDeps {
 export interface WishesOptions {
   /** Empty: nobody is asked. */
   readonly choices: readonly Choice[];
-  /** What members of a group ask for. */
-  readonly groups: Readonly<Record<string, Pick<Wish, "labels">>>;
   readonly patienceMs: number;
   readonly lookAgainMs: number;
 }
@@ -30,34 +31,16 @@ export interface Wishes {
   /** Asks the user, if there is a choice and they have not made it; throws UNDECIDED when they do not answer. */
   settle(trip: Trip, traveller: Traveller, signal: AbortSignal): Promise<Wish>;
   /** The wish as far as it is known; without a traveller, with the groups that the user had last. */
-  known(key: ServerKey, traveller?: Traveller): Promise<Wish>;
+  known(key: ServerKey, traveller?: Traveller): Promise<ExplainedWish>;
 }
 
-const KEEP_MS = 365 * 86_400_000;
-/** Of one user, the latest: names of servers can be made up without end. */
-const MOST_KEPT = 50;
-
-export function createWishes({ store, placer, clock, log }: WishesDeps, options: WishesOptions): Wishes {
-  const { choices, groups } = options;
+export function createWishes(deps: WishesDeps, options: WishesOptions): Wishes {
+  const { store, placer, memberships, clock, log } = deps;
+  const { choices } = options;
+  const kept = createKeptWishes({ store, log });
 
   function find(name: string | undefined): Choice | undefined {
     return choices.find((choice) => choice.name === name);
-  }
-
-  async function allKept(user: UserName): Promise<ReadonlyMap<string, KeptWish>> {
-    return parseKeptWishes(await store.get(wishesKey(user)).catch(() => undefined));
-  }
-
-  async function kept({ user, server }: ServerKey): Promise<KeptWish> {
-    return (await allKept(user)).get(server) ?? { labels: [] };
-  }
-
-  async function keep({ user, server }: ServerKey, wish: KeptWish): Promise<void> {
-    const others = [...(await allKept(user))].filter(([name]) => name !== server);
-    const text = JSON.stringify([...others, [server, wish]].slice(-MOST_KEPT));
-    await store.set(wishesKey(user), text, KEEP_MS).catch((err: unknown) => {
-      log.debug({ err }, "store not available, a choice is not remembered");
-    });
   }
 
   async function ask(trip: Trip, labels: readonly string[], signal: AbortSignal): Promise<Choice> {
@@ -84,24 +67,37 @@ export function createWishes({ store, placer, clock, log }: WishesDeps, options:
     choices,
     async choose(key, name) {
       if (find(name) === undefined) return false;
-      await keep(key, { ...(await kept(key)), choice: name });
+      await kept.keep(key, { ...(await kept.of(key)), choice: name });
       return true;
     },
     async settle(trip, traveller, signal) {
-      const labels = labelsOf(traveller.groups, groups);
-      if (choices.length === 0 && labels.length === 0) return wishOf(undefined, []);
-      const before = find((await kept(trip.key)).choice);
-      const choice = before ?? (choices.length === 0 ? undefined : await ask(trip, labels, signal));
-      await keep(trip.key, { ...(choice && { choice: choice.name }), labels });
+      const before = await kept.of(trip.key);
+      const groups = await memberships.of(traveller.user, traveller.groups);
+      const labels = labelsIn(groups);
+      const told = toldBySignIn(groups);
+      const chosen = find(before.choice);
+      const choice = chosen ?? (choices.length === 0 ? undefined : await ask(trip, labels, signal));
+      if (choice !== undefined || told.length > 0 || before.groups.length > 0) {
+        await kept.keep(trip.key, { ...(choice && { choice: choice.name }), groups: told });
+      }
       return wishOf(choice, labels);
     },
     async known(key, traveller) {
-      const { choice, labels } = await kept(key);
-      return wishOf(find(choice), traveller === undefined ? labels : labelsOf(traveller.groups, groups));
+      const before = await kept.of(key);
+      const groups = await memberships.of(key.user, traveller?.groups ?? before.groups);
+      const choice = find(before.choice);
+      return { ...wishOf(choice, labelsIn(groups)), ...(choice && { choice: choice.name }), ...groups };
     },
   };
 }
 
-function wishesKey(user: UserName): string {
-  return `wishes:${user}`;
+function labelsIn({ memberships }: Groups): readonly string[] {
+  return memberships.flatMap(({ labels }) => labels);
+}
+
+/** What is remembered of it: the groups that ask for labels. */
+function toldBySignIn({ memberships }: Groups): readonly string[] {
+  return memberships
+    .filter(({ from, labels }) => from === "sign-in" && labels.length > 0)
+    .map(({ group }) => group);
 }

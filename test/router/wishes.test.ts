@@ -2,6 +2,7 @@ import { describe, expect, it } from "@jest/globals";
 import { AppError } from "../../src/errors.ts";
 import type { NodeId, ServerName } from "../../src/model.ts";
 import { createEntryRig } from "../support/entry-rig.ts";
+import { createFakeDirectory } from "../support/fake-directory.ts";
 import { serverKey } from "../support/node-views.ts";
 
 const CHOICES = [
@@ -48,7 +49,7 @@ describe("a user who may choose a kind of machine", () => {
     const kept = (await store.get("wishes:alice")) ?? "";
     expect(kept).toContain("made-up-199");
     expect(kept.length).toBeLessThan(4000);
-    expect(await entry.recall(KEY)).toEqual({ labels: ["gpu"], gpus: 1 });
+    expect(await entry.recall(KEY)).toMatchObject({ labels: ["gpu"], gpus: 1 });
   });
 
   it("is asked for ten minutes, and then told so", async () => {
@@ -77,6 +78,49 @@ describe("where there is nothing to choose", () => {
     await clock.advance(10_000);
     expect(entry.find(KEY)?.outcome).toEqual(arrived);
     expect(world.did).toContain("place 0 ml");
+  });
+});
+
+describe("groups that ask for labels", () => {
+  it("count by the word of the router's system too, and it is told whose word it is", async () => {
+    const directory = createFakeDirectory({ alice: ["alice", "ml"] });
+    const { clock, entry, world } = createEntryRig({ directory });
+    entry.open({ ...alice, groups: ["staff"] }, KEY);
+    await clock.advance(10_000);
+    expect(entry.find(KEY)?.outcome).toEqual(arrived);
+    expect(world.did).toContain("place 0 ml");
+    expect(await entry.recall(KEY)).toEqual({
+      labels: ["ml"],
+      gpus: 0,
+      memberships: [
+        { group: "alice", from: "system", labels: [] },
+        { group: "ml", from: "system", labels: ["ml"] },
+      ],
+      trouble: "",
+    });
+  });
+
+  it("are those the sign-in told last, until it tells others", async () => {
+    const { clock, entry, world } = createEntryRig();
+    entry.open({ ...alice, groups: ["ml", "staff"] }, KEY);
+    await clock.advance(10_000);
+    expect((await entry.recall(KEY)).memberships).toEqual([{ group: "ml", from: "sign-in", labels: ["ml"] }]);
+    world.servers.clear();
+    await clock.advance(60_000);
+    entry.open(alice, KEY);
+    await clock.advance(10_000);
+    expect(await entry.recall(KEY)).toMatchObject({ labels: [], memberships: [] });
+  });
+
+  it("hold up no start for long where the system hangs", async () => {
+    const directory = createFakeDirectory();
+    directory.state = "hangs";
+    const { clock, entry, world } = createEntryRig({ directory });
+    entry.open(alice, KEY);
+    await clock.advance(2000);
+    expect(world.did).toContain("place");
+    await clock.advance(10_000);
+    expect(entry.find(KEY)?.outcome).toEqual(arrived);
   });
 });
 

@@ -3,9 +3,12 @@ import type { Choice } from "../../src/router/decide/choice.ts";
 import type { Outcome } from "../../src/router/decide/journey.ts";
 import { createEntry } from "../../src/router/entry.ts";
 import { createKeptServers } from "../../src/router/kept-servers.ts";
+import { createMemberships } from "../../src/router/memberships.ts";
 import { createRemedies } from "../../src/router/remedies.ts";
+import { createSystemGroups } from "../../src/router/system-groups.ts";
 import { createWishes } from "../../src/router/wishes.ts";
 import { createFakeClock } from "./fake-clock.ts";
+import { createFakeDirectory, type FakeDirectory } from "./fake-directory.ts";
 import { createFakeWorld, type FakeWorld } from "./fake-world.ts";
 import { createMemoryAudit } from "./memory-audit.ts";
 import { createMemoryLog } from "./memory-log.ts";
@@ -38,12 +41,14 @@ export function createEntryRig({
   store = createMemoryStore(clock),
   router = "router-a",
   choices = [],
+  directory = createFakeDirectory(),
 }: {
   clock?: ReturnType<typeof createFakeClock>;
   world?: FakeWorld;
   store?: MemoryStore;
   router?: string;
   choices?: readonly Choice[];
+  directory?: FakeDirectory;
 } = {}) {
   const audit = createMemoryAudit();
   const log = createMemoryLog();
@@ -57,9 +62,15 @@ export function createEntryRig({
   const meter = { ended: (outcome: Outcome) => void ended.push(outcome) };
   const keptServers = createKeptServers({ store, audit, clock, log }, { keepMs: 8 * 3_600_000 });
   const remedies = createRemedies({ ...world, keptServers, audit, clock }, { stopMs: 90_000 });
+  const groups = { ml: { labels: ["ml"] } };
+  const systemGroups = createSystemGroups(
+    { directory, store, clock, log },
+    { deadlineMs: 2000, freshMs: 60_000, keepMs: 86_400_000, ofUse: ["ml"] },
+  );
+  const memberships = createMemberships(systemGroups, { groups, heedsSignIn: true });
   const wishes = createWishes(
-    { store, placer: world.placer, clock, log },
-    { choices, groups: { ml: { labels: ["ml"] } }, patienceMs: 600_000, lookAgainMs: 5000 },
+    { store, placer: world.placer, memberships, clock, log },
+    { choices, patienceMs: 600_000, lookAgainMs: 5000 },
   );
   const parts = { ...world, clock, random, log, meter, assignments, remedies, wishes };
   const entry = createEntry(parts, ENTRY_OPTIONS);

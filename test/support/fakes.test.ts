@@ -1,7 +1,9 @@
 import { AppError } from "../../src/errors.ts";
 import { describeNodeAgent, type Script } from "../contract/node-agent.ts";
 import { describeNodeDialer } from "../contract/node-dialer.ts";
+import { createFakeDirectory } from "./fake-directory.ts";
 import { createFakeNodeAgent, type FakeAgentCall, type FakeAgentReach } from "./fake-node-agent.ts";
+import { describeSystemDirectory } from "../contract/system-directory.ts";
 import { createFakeNodeDialer } from "./fake-node-dialer.ts";
 import { NODE } from "./ssh-world.ts";
 
@@ -52,4 +54,11 @@ describeNodeDialer("fake", () => {
     },
     stop: () => Promise.resolve(),
   });
+});
+
+describeSystemDirectory("fake", () => {
+  const accounts = { alice: ["alice", "ml"] };
+  const hanging = createFakeDirectory(accounts);
+  hanging.state = "hangs";
+  return { directory: createFakeDirectory(accounts), hanging, account: "alice", groups: ["ml"] };
 });

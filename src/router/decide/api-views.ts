@@ -11,6 +11,7 @@ import type {
   ServerKey,
 } from "../../model.ts";
 import { iso } from "../../wall-clock.ts";
+import type { ExplainedWish, Membership } from "./choice.ts";
 import type { ClusterSource, HostsFileProblem } from "./cluster-source.ts";
 import type { Verdict } from "./journey.ts";
 import type { OccupantAnswer } from "./occupants.ts";
@@ -120,10 +121,23 @@ export interface GpuAnswer extends Omit<Gpu, "use" | "holders"> {
 }
 
 export interface ExplainAnswer extends ServersAnswer {
+  /** What their server asks for beyond memory and processors. */
+  readonly asks: AsksAnswer;
   /** What a placement would decide now; nothing is reserved. */
   readonly now: PlacementAnswer;
   /** What the last placement was decided by, where it is still known. */
   readonly last: (PlacementAnswer & { readonly at: string }) | null;
+}
+
+export interface AsksAnswer {
+  /** The kind of machine the user chose; null if none. */
+  readonly choice: string | null;
+  readonly labels: readonly string[];
+  readonly gpus: number;
+  /** The groups the user is in, by whose word, and the labels their members ask for. */
+  readonly groups: readonly Membership[];
+  /** Why these may be out of date; empty if they are not. */
+  readonly trouble: string;
 }
 
 export interface PlacementAnswer {
@@ -225,11 +239,13 @@ function gpuAnswer({ use, holders, ...gpu }: Gpu): GpuAnswer {
 
 export function explainAnswer(
   where: ServersAnswer,
+  { choice, labels, gpus, memberships, trouble }: ExplainedWish,
   now: Omit<PlacementRecord, "atMs">,
   last: PlacementRecord | undefined,
 ): ExplainAnswer {
   return {
     ...where,
+    asks: { choice: choice ?? null, labels, gpus, groups: memberships, trouble },
     now: placementAnswer(now),
     last: last === undefined ? null : { at: iso(last.atMs), ...placementAnswer(last) },
   };

@@ -11,26 +11,42 @@ export interface Choice extends Wish {
   readonly title: string;
 }
 
-/** What a user chose last, and the labels that their groups gave them then. */
+/** What a user chose last, and in which groups the sign-in told them to be then, of those that ask for labels. */
 export interface KeptWish {
   readonly choice?: string;
+  readonly groups: readonly string[];
+}
+
+const Kept = z.object({ choice: z.string().exactOptional(), groups: z.array(z.string()).default([]) });
+
+/** A group that the user is in, by whose word, and what its members ask for. */
+export interface Membership {
+  readonly group: string;
+  readonly from: "sign-in" | "system";
   readonly labels: readonly string[];
 }
 
-const Kept = z.object({ choice: z.string().exactOptional(), labels: z.array(z.string()).max(100) });
+export interface Groups {
+  readonly memberships: readonly Membership[];
+  /** Why they may be out of date, for a person; empty otherwise. */
+  readonly trouble: string;
+}
+
+/** What a server asks for, and why. */
+export interface ExplainedWish extends Wish, Groups {
+  readonly choice?: string;
+}
+
+export type GroupLabels = Readonly<Record<string, Pick<Wish, "labels">>>;
 
 /** The wishes of one user as the store keeps them, by server, the latest last; none if it has anything else. */
 export function parseKeptWishes(text: string | undefined): ReadonlyMap<string, KeptWish> {
   return new Map(parseJsonText(z.array(z.tuple([z.string(), Kept])), text));
 }
 
-/** The labels that members of these groups ask for. */
-export function labelsOf(
-  groups: readonly string[],
-  wishes: Readonly<Record<string, Pick<Wish, "labels">>>,
-): readonly string[] {
-  const wanted = Object.entries(wishes).filter(([group]) => groups.includes(group));
-  return [...new Set(wanted.flatMap(([, { labels }]) => labels))].toSorted();
+/** The labels that members of a group ask for. */
+export function labelsOf(group: string, asked: GroupLabels): readonly string[] {
+  return Object.hasOwn(asked, group) ? (asked[group]?.labels ?? []) : [];
 }
 
 /** What a choice and the labels of one's groups come to. */

@@ -1,5 +1,5 @@
 import type { NodeId, Placement, ServerKey, UserName, Wish } from "../../model.ts";
-import type { Choice } from "./choice.ts";
+import type { Choice, ExplainedWish } from "./choice.ts";
 import type { Journey, Outcome, Verdict } from "./journey.ts";
 import type { Decision } from "./obstacle.ts";
 import type { StartPermit } from "./ticket.ts";
@@ -27,7 +27,7 @@ export interface WayIn {
   /** Forgets where the server was to be, because its owner stopped it. */
   forget(key: ServerKey, node: NodeId): Promise<void>;
   /** Has at hand what was learnt of a user, and says what their server asks for; before `explain`. */
-  recall(key: ServerKey): Promise<Wish>;
+  recall(key: ServerKey): Promise<ExplainedWish>;
   /** The table a placement of this server would be decided by now, off its node if that is named; nothing is reserved. */
   explain(key: ServerKey, wish: Wish, off?: NodeId): Omit<PlacementRecord, "atMs">;
   /** Its owner moves it off a node: holds room on another, where the next journey goes, and off that node if it can. */

@@ -88,8 +88,8 @@ export function createApiRoutes(deps: ApiRoutesDeps, access: ApiAccess): Router 
       const key = { user, server: DEFAULT_SERVER };
       const where = await whereIs(user, response, deps);
       const last = await deps.wayIn.lastPlacement(key);
-      const now = deps.wayIn.explain(key, await deps.wayIn.recall(key));
-      response.json(explainAnswer(where, now, last));
+      const wish = await deps.wayIn.recall(key);
+      response.json(explainAnswer(where, wish, deps.wayIn.explain(key, wish), last));
     }),
   );
   if (access.trusted) {
