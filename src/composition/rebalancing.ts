@@ -107,8 +107,8 @@ function runningServers({ running, cluster }: Pick<RebalancingParts, "running" |
     unknowns: () => running.homeCounts(),
     all() {
       const { nodes } = cluster.snapshot();
-      const offsets = new Map(nodes.map(({ spec, load }) => [spec.id, load?.clockOffsetMs ?? 0]));
-      return running.sightings().map((each) => toRunningServer(each, offsets.get(each.node) ?? 0));
+      const loads = new Map(nodes.map(({ spec, load }) => [spec.id, load]));
+      return running.sightings().map((each) => toRunningServer(each, loads.get(each.node) ?? {}));
     },
   };
 }

@@ -1,12 +1,17 @@
 import type { SeenRecord } from "../../home-model.ts";
+import type { LoadSample } from "../../model.ts";
 import type { Sighting } from "../../sighting.ts";
 import type { Activity, RunningServer } from "./situation.ts";
+
+/** What a node says itself of its clock and its servers. */
+export type NodeFigures = Partial<Pick<LoadSample, "clockOffsetMs" | "largestServerBytes">>;
 
 /**
  * What was seen of a server, as plans take it: in the router's clock. One that starts, stops or was lost by its hub
  * cannot be judged.
  */
-export function toRunningServer(sighting: Sighting, clockOffsetMs: number): RunningServer {
+export function toRunningServer(sighting: Sighting, figures: NodeFigures): RunningServer {
+  const { clockOffsetMs = 0 } = figures;
   const { key, node, record, startedAt, ready, pending, isOrphan } = sighting;
   const process = sighting.process ?? processOf(record);
   const startedAtMs = record === undefined ? parseTime(startedAt) : record.startedAtMs - clockOffsetMs;
@@ -15,17 +20,23 @@ export function toRunningServer(sighting: Sighting, clockOffsetMs: number): Runn
   return {
     ...running,
     ...(process !== undefined && { process }),
-    ...(record !== undefined && { activity: activityOf(record, clockOffsetMs) }),
+    ...(record !== undefined && { activity: activityOf(record, figures) }),
   };
 }
 
-/** A record cannot have been written after it was first seen, whatever its clock says. */
-function activityOf(record: SeenRecord, clockOffsetMs: number): Activity {
+/**
+ * Whatever its owner makes it say, a record cannot have been written after it was first seen, and its server is no
+ * larger than the largest that its node has measured.
+ */
+function activityOf(
+  record: SeenRecord,
+  { clockOffsetMs = 0, largestServerBytes = Infinity }: NodeFigures,
+): Activity {
   const { idleSinceMs, idleButTabsSinceMs } = record;
   const busyWith = busyWords(record);
   return {
     saidAtMs: Math.min(record.writtenAtMs - clockOffsetMs, record.unchangedSinceMs),
-    memoryBytes: record.rssBytes,
+    memoryBytes: Math.min(record.rssBytes, largestServerBytes),
     ...(idleSinceMs !== undefined && { idleSinceMs: idleSinceMs - clockOffsetMs }),
     ...(idleButTabsSinceMs !== undefined && { idleButTabsSinceMs: idleButTabsSinceMs - clockOffsetMs }),
     ...(idleSinceMs === undefined && { busyWith }),
