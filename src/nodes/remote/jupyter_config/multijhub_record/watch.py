@@ -34,7 +34,10 @@ class Watch:
 
     async def look(self, is_thorough: bool = False) -> Seen:
         """Raises whatever another version's objects may raise. Thorough: what the processes do is not taken from a look
-        some seconds ago. Nothing is waited for after the kernels have been listed."""
+        some seconds ago, and who asks for something just now is known first. Nothing is waited for after the kernels
+        have been listed."""
+        if is_thorough:
+            await self._traffic.settle()
         activity = await observe(self._app, self._table)
         now_s, meter, traffic = time.monotonic(), self._meter, self._traffic
         is_computing = meter.look(now_s) if is_thorough else meter.is_computing(now_s)
