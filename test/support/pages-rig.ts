@@ -3,6 +3,7 @@ import request from "supertest";
 import type { ForeignJupyter, HomeReading } from "../../src/home-model.ts";
 import type { LoadHistory } from "../../src/load-history.ts";
 import type { ClusterSnapshot, UserName } from "../../src/model.ts";
+import type { Choice } from "../../src/router/decide/choice.ts";
 import type { HostsFileProblem, ReadyPart } from "../../src/router/decide/cluster-source.ts";
 import type { Session, SessionLookup } from "../../src/router/decide/session.ts";
 import { createPathUrls } from "../../src/router/decide/urls.ts";
@@ -66,8 +67,14 @@ function historyUntil(nowMs: number): LoadHistory {
 }
 
 /** Every page, the events and the API over a world in memory. */
-export function createPagesRig({ events = EVENTS } = {}) {
-  const rig = createEntryRig();
+export function createPagesRig({
+  events = EVENTS,
+  choices = [],
+}: {
+  events?: EventRoutesOptions;
+  choices?: readonly Choice[];
+} = {}) {
+  const rig = createEntryRig({ choices });
   const { entry, world, audit, clock, log, remedies } = rig;
   const state = {
     homes: { read: 1, unreadable: 0, serversWithoutRecord: 0 },

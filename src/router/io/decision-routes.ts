@@ -10,7 +10,7 @@ import { sessionOf, type SessionMiddleware } from "./session-middleware.ts";
 import { field, ownKey } from "./visitor.ts";
 
 export interface DecisionRoutesDeps {
-  readonly wayIn: Pick<WayIn, "decide">;
+  readonly wayIn: Pick<WayIn, "decide" | "prefer">;
   readonly doors: SessionMiddleware;
 }
 
@@ -19,7 +19,7 @@ export function createDecisionRoutes({ wayIn, doors }: DecisionRoutesDeps): Rout
   const router = Router();
 
   for (const [path, parse] of Object.entries(DECISIONS)) {
-    router.post(path, doors.requireSession, ...doors.requireForm, (request, response) => {
+    router.post(path, doors.requireSession, ...doors.requireForm, async (request, response) => {
       const key = ownKey(field(request.body, "server"), response, sessionOf(response));
       if (key === undefined) return;
       const decision = parse(request);
@@ -27,7 +27,8 @@ export function createDecisionRoutes({ wayIn, doors }: DecisionRoutesDeps): Rout
         sendWords(response, 400, "There is nothing of that name", html`<p>Please check the address.</p>`);
         return;
       }
-      wayIn.decide(key, decision);
+      const isTaken = wayIn.decide(key, decision);
+      if (!isTaken && decision.kind === "wish") await wayIn.prefer(key, decision.name);
       response.redirect(303, journeyUrl("/", key, safeNext(field(request.body, "next"))));
     });
   }

@@ -1,12 +1,14 @@
-import { Router, type Request, type Response } from "express";
+import { Router, type NextFunction, type Request, type Response } from "express";
 import type { ServerKey } from "../../model.ts";
 import type { Clock } from "../../ports.ts";
 import { parseAddress, type Address } from "../decide/canonical.ts";
+import { choicePage } from "../decide/choice-page.ts";
 import { closingPage, type ArrivalNews } from "../decide/closing-page.ts";
 import { journeyStatus } from "../decide/failure-page.ts";
 import { fetchKind } from "../decide/fetch-kind.ts";
 import { html } from "../decide/html.ts";
 import type { Journey } from "../decide/journey.ts";
+import { isOwnNavigation } from "../decide/request-origin.ts";
 import type { Session } from "../decide/session.ts";
 import { journeyUrl, targetOf } from "../decide/start-event.ts";
 import { safeNext, type Urls } from "../decide/urls.ts";
@@ -33,10 +35,10 @@ export interface EntryRoutesOptions {
 
 /** The way in: `/`, trying again, and the links that live for ever. */
 export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOptions): Router {
-  const { wayIn, doors, urls } = deps;
+  const { wayIn, doors, urls, formTokens } = deps;
   const router = Router();
 
-  router.get("/", doors.requireSession, async (request, response) => {
+  router.get("/", askAboutForeignChoice, doors.requireSession, async (request, response) => {
     const session = sessionOf(response);
     const key = ownKey(field(request.query, "server"), response, session);
     if (key === undefined) return;
@@ -44,6 +46,12 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
     const choice = field(request.query, "choice");
     if (choice !== undefined && !(await wayIn.prefer(key, choice))) {
       sendWords(response, 404, "There is no such choice", html`<p>Please check the address.</p>`);
+      return;
+    }
+    const asked = wayIn.choices.find(({ name }) => name === field(request.query, "asked"));
+    if (asked !== undefined && (await wayIn.recall(key)).choice !== asked.name) {
+      const context = { key, next, token: formTokens.issue(session) };
+      sendPage(response, { status: 409, body: choicePage(asked, context) });
       return;
     }
     const journey = await travel(response, session, key);
@@ -92,6 +100,21 @@ export function createEntryRoutes(deps: EntryRoutesDeps, options: EntryRoutesOpt
   }
 
   return router;
+}
+
+/** What is remembered of a user only they change: a link on another's page asks, also on the far side of the sign-in. */
+function askAboutForeignChoice(request: Request, response: Response, next: NextFunction): void {
+  const choice = field(request.query, "choice");
+  if (choice === undefined || isOwnNavigation(request.headers)) {
+    next();
+    return;
+  }
+  const query = new URLSearchParams({ asked: choice });
+  for (const name of ["server", "next"]) {
+    const value = field(request.query, name);
+    if (value !== undefined) query.set(name, value);
+  }
+  response.redirect(302, `/?${query.toString()}`);
 }
 
 function showJourney(

@@ -3,8 +3,10 @@ import request from "supertest";
 import { AppError } from "../../../src/errors.ts";
 import { createPagesRig, postForm, SESSION } from "../../support/pages-rig.ts";
 import { NODE1, NODE2 } from "../../support/fake-world.ts";
+import { serverKey } from "../../support/node-views.ts";
 
 const HTML = "text/html";
+const KEY = serverKey("alice");
 
 function rigWithServer() {
   const rig = createPagesRig();
@@ -98,6 +100,55 @@ describe("/", () => {
   ])("never goes where next=%s wants", async (next) => {
     const answer = await get(rigWithServer().app, `/?next=${encodeURIComponent(next)}`);
     expect(answer.headers["location"]).toBe("/login?node=node2&next=%2Fn%2Fnode2%2Fuser%2Falice%2Flab");
+  });
+
+  describe("with a choice in the address", () => {
+    const choices = ["any", "gpu"].map((name) => ({ name, title: `<${name}>`, labels: [], gpus: 0 }));
+    const own = { "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "document" };
+    const path = "/?choice=gpu&next=/user/alice/lab/tree/x";
+
+    async function choiceAfter(headers: Record<string, string>, state?: "signed out") {
+      const { app, world, clock, entry, ...rig } = createPagesRig({ choices });
+      await entry.prefer(KEY, "any");
+      if (state !== undefined) rig.state.session = undefined;
+      const answer = await get(app, path).set(headers);
+      await clock.advance(5000);
+      const { choice } = await entry.recall(KEY);
+      return { app, answer, choice, world, entry, rig };
+    }
+
+    it.each([own, { "Sec-Fetch-Site": "none" }])("remembers what its owner asks for: %j", async (headers) => {
+      expect((await choiceAfter(headers)).choice).toBe("gpu");
+    });
+
+    it.each([
+      [{ "Sec-Fetch-Site": "cross-site" }, undefined],
+      [{ "Sec-Fetch-Site": "same-site" }, undefined],
+      [{ ...own, "Sec-Fetch-Dest": "image" }, undefined],
+      [{}, undefined],
+      [{ "Sec-Fetch-Site": "cross-site" }, "signed out"],
+    ] as const)("changes nothing for %j, and asks, %s or not", async (headers, state) => {
+      const { app, answer, choice, entry, rig, world } = await choiceAfter(headers, state);
+      expect([answer.headers["location"], choice]).toEqual([
+        "/?asked=gpu&next=%2Fuser%2Falice%2Flab%2Ftree%2Fx",
+        "any",
+      ]);
+      expect(world.did).not.toContain("place");
+      rig.state.session = SESSION;
+      const page = await get(app, answer.headers["location"] ?? "").set(own);
+      expect([page.status, page.text]).toEqual([409, expect.stringContaining("&#60;gpu&#62;")]);
+      const next = "/user/alice/lab/tree/x";
+      const done = await postForm(app, "/choose-machine?choice=gpu", { next });
+      expect(done.headers["location"]).toBe("/?next=%2Fuser%2Falice%2Flab%2Ftree%2Fx");
+      expect((await entry.recall(KEY)).choice).toBe("gpu");
+      expect((await get(app, "/?asked=gpu")).status).toBe(200);
+    });
+
+    it("asks about no choice that there is not", async () => {
+      const { app } = createPagesRig({ choices });
+      expect((await get(app, "/?asked=none")).text).not.toContain("asks for another kind");
+      expect((await get(app, "/?choice=none").set(own)).status).toBe(404);
+    });
   });
 
   it("escapes all that comes from outside", async () => {
