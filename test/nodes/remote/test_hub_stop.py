@@ -4,8 +4,10 @@ import json
 import os
 import signal
 import tempfile
+import threading
 import time
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from multijhub_agent import process_table
@@ -53,6 +55,26 @@ class HubStopTest(unittest.TestCase):
     def test_a_hub_that_does_not_tell_is_kept(self) -> None:
         (self.node.hub_folder / "users.json").write_text("busy")
         self.assertIn("does not say", self.kept())
+
+    def test_who_listens_in_its_place_is_sent_no_token_and_not_believed(self) -> None:
+        heard: list[str] = []
+
+        class Stranger(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                heard.append(self.path)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"[]")
+
+        stranger = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+        self.addCleanup(stranger.server_close)
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        self.addCleanup(stranger.shutdown)
+        record = self.node.record("hub")
+        record["facts"]["ports"]["hub"] = stranger.server_port
+        (self.node.root / "run/multijhub/hub.json").write_text(json.dumps(record))
+        answer = self.node.ask("stop-hub", EMPTY)
+        self.assertEqual((answer["ok"], answer.get("error", {}).get("code"), heard), (False, "HUB_IN_USE", []))
 
     def test_a_hub_that_has_ended_needs_not_be_asked(self) -> None:
         os.kill(self.node.record("hub")["pid"], signal.SIGKILL)

@@ -7,6 +7,8 @@ import json
 from typing import Any, NamedTuple
 
 from .places import Places
+from .port_guard import own_listeners
+from .protocol import Refusal
 from .service_record import Record
 
 PAGE = 200
@@ -22,12 +24,13 @@ class HubUse(NamedTuple):
 
 
 def hub_use(where: Places, hub: Record) -> HubUse | None:
-    """None if the hub does not tell."""
+    """None if the hub does not tell, or somebody else listens in its place: the token is for it alone."""
     try:
         token = json.loads(where.settings.read_text(encoding="utf-8"))["service_token"]
-        port, base_url = hub.facts["ports"]["hub"], hub.facts["baseUrl"]
-        return _use(_users(port, f"{base_url}hub/api/users?state=active&limit={PAGE}", token))
-    except (OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
+        ports, base_url = hub.facts["ports"], hub.facts["baseUrl"]
+        own_listeners(ports, where)
+        return _use(_users(ports["hub"], f"{base_url}hub/api/users?state=active&limit={PAGE}", token))
+    except (Refusal, OSError, ValueError, KeyError, TypeError, http.client.HTTPException):
         return None
 
 
