@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import quote
 
 from traitlets.config import LoggingConfigurable
+
+from .unit_name import unit_name
 
 ENDED = ("inactive", "failed")
 
@@ -23,12 +24,6 @@ class UnitMixin(LoggingConfigurable):
         """A systemd that does not answer says nothing of the unit, which is then taken to run."""
         ended = await super().poll()
         return ended if ended is None or await state_of(self.unit_name) in ENDED else None
-
-
-def unit_name(expanded: str, server: str) -> str:
-    """The site's name for the user's unit, the server's name added, in letters that systemd takes."""
-    words = [expanded, *([server] if server else [])]
-    return "-".join(quote(word, safe="-_.:@\\").replace("%", "_") for word in words)
 
 
 async def state_of(unit: str) -> str:
