@@ -33,7 +33,7 @@ export interface SystemGroups {
   of(user: UserName): Promise<GroupsSaid>;
 }
 
-export interface GroupsSaid {
+interface GroupsSaid {
   readonly groups: readonly string[];
   /** Why this is not what the system says now, for a person; empty if it is. */
   readonly trouble: string;

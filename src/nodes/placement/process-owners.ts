@@ -3,7 +3,7 @@ import type { Accounts, Clock } from "../../ports.ts";
 import { parseAccountName } from "../../user-name.ts";
 
 /** A process's word about whose server it is, and the account that it runs as. */
-export interface ClaimedServer {
+interface ClaimedServer {
   readonly key: ServerKey;
   readonly uid: number;
 }
