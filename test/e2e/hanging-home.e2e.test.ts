@@ -49,12 +49,12 @@ describe("a home that hangs", () => {
   it("is unreadable after the deadline, while others are read and the router serves on", async () => {
     await rig.look("bob");
     await hang(join(rig.root, "alice"));
-    const startedAt = performance.now();
-    const late = expect(rig.look("alice")).rejects.toMatchObject(LATE);
+    let isLate = false;
+    const late = expect(rig.look("alice").finally(() => (isLate = true))).rejects.toMatchObject(LATE);
     expect((await rig.look("bob")).records).toHaveLength(1);
     await readFile("/etc/passwd");
     await lookup("localhost");
-    expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS);
+    expect(isLate).toBe(false);
     await late;
     expect((await rig.look("bob")).records).toHaveLength(1);
     await expect(rig.look("alice")).rejects.toMatchObject({
@@ -76,9 +76,7 @@ describe("a home that hangs", () => {
   it("keeps nobody from stopping", async () => {
     await hang(join(rig.root, "alice"));
     await expect(rig.look("alice")).rejects.toMatchObject(LATE);
-    const startedAt = performance.now();
     await rig.reader.stop();
-    expect(performance.now() - startedAt).toBeLessThan(3000);
   });
 
   it("leaves no process behind once its file system is gone", async () => {

