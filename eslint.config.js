@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 const CLOCK_ONLY = "Take the time from Clock.";
 
 export default defineConfig(
-  { ignores: ["dist", "coverage", ".cache"] },
+  { ignores: ["dist", "dist.*", "coverage", ".cache"] },
   {
     // Scripts (.mjs, .cjs) are without types: of them, only that they can be parsed is looked at.
     files: ["**/*.ts", "**/*.js"],

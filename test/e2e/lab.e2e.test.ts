@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { startLab, type Lab } from "../support/lab.ts";
 
 /** The lab itself: what other tests, and people, rely on when they build on it. */
@@ -14,10 +14,8 @@ interface Status {
 }
 
 let lab: Lab;
-let before: readonly string[];
 
 beforeAll(() => {
-  before = hostState();
   lab = startLab();
 }, 400_000);
 
@@ -25,12 +23,15 @@ afterAll(() => {
   lab?.down();
 }, 60_000);
 
-/** Network devices and mounts: what a lab must not leave on the host. */
-function hostState(): string[] {
-  const devices = execFileSync("ip", ["-o", "link"], { encoding: "utf8" });
-  const mounts = execFileSync("cat", ["/proc/self/mountinfo"], { encoding: "utf8" });
-  const names = devices.split("\n").map((line) => line.split(": ")[1] ?? "");
-  return [...names, ...mounts.split("\n")].sort();
+/** What a lab must not leave on the host: its network devices and mounts. Other labs may come and go beside it. */
+function tracesOnHost(): { readonly devices: string[]; readonly mounts: string[] } {
+  const { LAB_BRIDGE: bridge = "" } = lab.settings;
+  const links = execFileSync("ip", ["-o", "link"], { encoding: "utf8" }).split("\n");
+  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
+  return {
+    devices: links.map((line) => line.split(": ")[1] ?? "").filter((name) => name.startsWith(bridge)),
+    mounts: mounts.filter((line) => line.includes(lab.dir)),
+  };
 }
 
 function sh(node: string, command: string): string {
@@ -107,8 +108,9 @@ describe("the lab", () => {
 
   it("leaves nothing behind", () => {
     const pids = status().nodes.map(({ pid }) => pid);
+    expect(tracesOnHost().devices).toHaveLength(4); // the bridge, and a cable to each node
     lab.down();
-    expect(hostState()).toEqual(before);
+    expect(tracesOnHost()).toEqual({ devices: [], mounts: [] });
     expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
     expect(existsSync(lab.dir)).toBe(false);
   });
