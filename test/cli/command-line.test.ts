@@ -189,6 +189,7 @@ describe("explain", () => {
     ];
     const body = {
       ...{ user: "alice", kind: "none", servers: [], silent: [], home: { trouble: "" } },
+      asks: { choice: null, labels: [], gpus: 0, groups: [], trouble: "" },
       now: { node: "node1", verdicts },
       last: null,
     };
