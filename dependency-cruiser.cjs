@@ -5,6 +5,7 @@ const KERNEL =
 
 /** The concepts of a domain that is split into folders; each may import those before it. */
 const CONCEPTS = {
+  router: ["web", "sign-in", "proxy", "way-in", "servers", "admin", "front"],
   nodes: ["keys", "ssh", "inventory", "placement", "cluster", "hubs", "orders", "load", "upkeep"],
 };
 

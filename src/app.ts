@@ -8,7 +8,7 @@ import { composeRouter } from "./composition/router.ts";
 import { composeSignIn } from "./composition/sign-in.ts";
 import { startDeadlines } from "./composition/start-deadlines.ts";
 import type { Service } from "./ports.ts";
-import { createAssignments } from "./router/assignments.ts";
+import { createAssignments } from "./router/way-in/assignments.ts";
 
 export interface App {
   /** In the order they start. */

@@ -1,10 +1,10 @@
 // The router's own parts as they are deployed (dist), with one node: gate, sessions, headers, streaming.
 import { createNodeDialer } from "../../dist/nodes/ssh/io/node-dialer.js";
 import { createSshPool } from "../../dist/nodes/ssh/io/ssh-pool.js";
-import { createFrontServer } from "../../dist/router/io/front-server.js";
-import { createNodeProxy } from "../../dist/router/io/node-proxy.js";
-import { createRevocations } from "../../dist/router/revocations.js";
-import { createSessions } from "../../dist/router/sessions.js";
+import { createFrontServer } from "../../dist/router/front/io/front-server.js";
+import { createNodeProxy } from "../../dist/router/proxy/io/node-proxy.js";
+import { createRevocations } from "../../dist/router/sign-in/revocations.js";
+import { createSessions } from "../../dist/router/sign-in/sessions.js";
 import { createLog, createSystemClock, createSystemRandom } from "../../dist/system.js";
 
 const { backendPort, ssh } = JSON.parse(process.argv[2]);

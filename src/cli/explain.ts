@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { count, percent } from "../amounts.ts";
-import type { AsksAnswer, ExplainAnswer, PlacementAnswer } from "../router/decide/api-views.ts";
+import type { AsksAnswer, ExplainAnswer, PlacementAnswer } from "../router/admin/decide/api-views.ts";
 import { askFrom } from "./admin-client.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
 import { serversText } from "./where.ts";

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
-import type { LoadAnswer, NodeAnswer, NodeDetailAnswer, NodesAnswer } from "../router/decide/api-views.ts";
-import { OCCUPANT_HEAD, occupantCells } from "../router/decide/occupant-words.ts";
-import type { OccupantAnswer } from "../router/decide/occupants.ts";
+import type {
+  LoadAnswer,
+  NodeAnswer,
+  NodeDetailAnswer,
+  NodesAnswer,
+} from "../router/admin/decide/api-views.ts";
+import { OCCUPANT_HEAD, occupantCells } from "../router/admin/decide/occupant-words.ts";
+import type { OccupantAnswer } from "../router/admin/decide/occupants.ts";
 import { askFrom } from "./admin-client.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { OrderedAnswer } from "../router/decide/api-views.ts";
+import type { OrderedAnswer } from "../router/admin/decide/api-views.ts";
 import { askFrom } from "./admin-client.ts";
 import { caller } from "./caller.ts";
 import { occupantTable } from "./nodes.ts";

@@ -1,5 +1,5 @@
-import type { MoveAnswer, PlanAnswer } from "../router/decide/plan-views.ts";
-import { moveWords, serverWords, stateWords, useWords } from "../router/decide/plan-words.ts";
+import type { MoveAnswer, PlanAnswer } from "../router/admin/decide/plan-views.ts";
+import { moveWords, serverWords, stateWords, useWords } from "../router/admin/decide/plan-words.ts";
 import { formatTable } from "./terminal.ts";
 
 /** A plan with its reasons. */

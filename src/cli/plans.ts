@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { PlanAnswer, PlansAnswer } from "../router/decide/plan-views.ts";
-import { stateWords } from "../router/decide/plan-words.ts";
+import type { PlanAnswer, PlansAnswer } from "../router/admin/decide/plan-views.ts";
+import { stateWords } from "../router/admin/decide/plan-words.ts";
 import { askFrom } from "./admin-client.ts";
 import { caller } from "./caller.ts";
 import { outcomeText, planText } from "./plan-text.ts";

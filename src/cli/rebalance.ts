@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Command } from "commander";
-import type { PlanAnswer } from "../router/decide/plan-views.ts";
+import type { PlanAnswer } from "../router/admin/decide/plan-views.ts";
 import { askFrom } from "./admin-client.ts";
 import { caller } from "./caller.ts";
 import { outcomeText, planText } from "./plan-text.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { ServerAnswer, ServersAnswer } from "../router/decide/servers-answer.ts";
+import type { ServerAnswer, ServersAnswer } from "../router/admin/decide/servers-answer.ts";
 import { askFrom } from "./admin-client.ts";
 import { formatJson, formatTable, type Terminal } from "./terminal.ts";
 

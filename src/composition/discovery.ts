@@ -9,7 +9,7 @@ import { createSurvey } from "../discovery/survey.ts";
 import type { NodeId, ServerKey, UserName } from "../model.ts";
 import { createAccounts } from "../nodes/ssh/accounts.ts";
 import type { Cache, CacheWatch } from "../cache-ports.ts";
-import { type Assignments, SERVERS_CHANGED } from "../router/assignments.ts";
+import { type Assignments, SERVERS_CHANGED } from "../router/way-in/assignments.ts";
 import { composeHomes } from "./homes.ts";
 import { composeLeavingNodes } from "./leaving-nodes.ts";
 import type { NodeReach } from "./node-reach.ts";

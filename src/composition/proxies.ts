@@ -2,11 +2,11 @@ import { isHttps, type Config } from "../config.ts";
 import type { Survey } from "../discovery/survey.ts";
 import { DEFAULT_SERVER } from "../model.ts";
 import type { Locator } from "../ports.ts";
-import { decideMoved } from "../router/decide/moved.ts";
-import type { SessionReader } from "../router/decide/session.ts";
-import type { SignInServices } from "../router/decide/sign-in.ts";
-import type { Urls } from "../router/decide/urls.ts";
-import { createNodeProxy, type NodeProxy, type NodeProxyDeps } from "../router/io/node-proxy.ts";
+import { decideMoved } from "../router/proxy/decide/moved.ts";
+import type { SessionReader } from "../router/sign-in/decide/session.ts";
+import type { SignInServices } from "../router/sign-in/decide/sign-in.ts";
+import type { Urls } from "../router/web/decide/urls.ts";
+import { createNodeProxy, type NodeProxy, type NodeProxyDeps } from "../router/proxy/io/node-proxy.ts";
 import type { NodeReach } from "./node-reach.ts";
 import { lobbiesOf, type Nodes } from "./nodes.ts";
 

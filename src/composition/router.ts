@@ -2,15 +2,20 @@ import type { Survey } from "../discovery/survey.ts";
 import { adminSocketOf, type Config } from "../config.ts";
 import type { NodeId } from "../model.ts";
 import type { Rebalancing } from "../plan.ts";
-import type { CacheSource } from "../router/decide/cluster-source.ts";
-import { readyParts } from "../router/decide/readiness.ts";
-import { createPathUrls } from "../router/decide/urls.ts";
-import { createAdminSocket } from "../router/io/admin-socket.ts";
-import { createFrontServer } from "../router/io/front-server.ts";
-import { createMetrics } from "../router/io/metrics.ts";
-import { createVirtualHosts, type Site } from "../router/io/virtual-hosts.ts";
-import { createAdminApp, createAdminSite, createWebApp, type WebAppDeps } from "../router/io/web-app.ts";
-import type { SignInServices } from "../router/decide/sign-in.ts";
+import type { CacheSource } from "../router/admin/decide/cluster-source.ts";
+import { readyParts } from "../router/admin/decide/readiness.ts";
+import { createPathUrls } from "../router/web/decide/urls.ts";
+import { createAdminSocket } from "../router/front/io/admin-socket.ts";
+import { createFrontServer } from "../router/front/io/front-server.ts";
+import { createMetrics } from "../router/admin/io/metrics.ts";
+import { createVirtualHosts, type Site } from "../router/front/io/virtual-hosts.ts";
+import {
+  createAdminApp,
+  createAdminSite,
+  createWebApp,
+  type WebAppDeps,
+} from "../router/front/io/web-app.ts";
+import type { SignInServices } from "../router/sign-in/decide/sign-in.ts";
 import type { NodeReach } from "./node-reach.ts";
 import { readSecret } from "./secret-file.ts";
 import { lobbiesOf, type Nodes } from "./nodes.ts";

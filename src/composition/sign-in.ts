@@ -2,17 +2,17 @@ import { join } from "node:path";
 import { isHttps, type Config } from "../config.ts";
 import type { NodeId } from "../model.ts";
 import type { Cache, CacheWatch } from "../cache-ports.ts";
-import { createPathUrls } from "../router/decide/urls.ts";
-import { createAddressList } from "../router/io/address-list.ts";
-import { openRevocationJournal } from "../router/io/revocation-journal.ts";
-import { derivedKeys } from "../router/decide/keys.ts";
-import { createRevocations } from "../router/revocations.ts";
+import { createPathUrls } from "../router/web/decide/urls.ts";
+import { createAddressList } from "../router/sign-in/io/address-list.ts";
+import { openRevocationJournal } from "../router/sign-in/io/revocation-journal.ts";
+import { derivedKeys } from "../router/sign-in/decide/keys.ts";
+import { createRevocations } from "../router/sign-in/revocations.ts";
 import {
   createSignInServices,
   type SignInDeps,
   type SignInOptions,
   type SignInServices,
-} from "../router/sign-in-services.ts";
+} from "../router/sign-in/sign-in-services.ts";
 import type { NodeReach } from "./node-reach.ts";
 import { lobbiesOf, type Nodes } from "./nodes.ts";
 import { readSecret } from "./secret-file.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { runCommandLine } from "../../src/cli/command-line.ts";
 import { createTerminal } from "../../src/cli/terminal.ts";
 import type { Service } from "../../src/ports.ts";
-import { createAdminSocket } from "../../src/router/io/admin-socket.ts";
+import { createAdminSocket } from "../../src/router/front/io/admin-socket.ts";
 
 const LOAD = {
   ageMs: 900,

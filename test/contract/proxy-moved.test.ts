@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { describe, expect, it, jest } from "@jest/globals";
-import type { MovedAnswer, NodeRequest } from "../../src/router/decide/moved.ts";
+import type { MovedAnswer, NodeRequest } from "../../src/router/proxy/decide/moved.ts";
 import { ALICE, BOB, HOME, send } from "../support/proxy-client.ts";
 import { startProxy, type FixtureOptions } from "../support/proxy-fixture.ts";
 

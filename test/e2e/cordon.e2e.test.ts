@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { resolve } from "node:path";
-import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/decide/api-views.ts";
+import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/admin/decide/api-views.ts";
 import {
   restartRouter,
   startLab,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { ExplainAnswer, NodesAnswer } from "../../src/router/decide/api-views.ts";
+import type { ExplainAnswer, NodesAnswer } from "../../src/router/admin/decide/api-views.ts";
 import { restartRouter, startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { eventually } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/decide/api-views.ts";
+import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/admin/decide/api-views.ts";
 import { restartRouter, startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { comeBack, eventually, putToWork, type AtWork } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";

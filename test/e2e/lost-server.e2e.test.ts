@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { ServersAnswer } from "../../src/router/decide/servers-answer.ts";
+import type { ServersAnswer } from "../../src/router/admin/decide/servers-answer.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExplainAnswer, NodeDetailAnswer } from "../../src/router/decide/api-views.ts";
+import type { ExplainAnswer, NodeDetailAnswer } from "../../src/router/admin/decide/api-views.ts";
 import { startKernel } from "../support/lab-kernel.ts";
 import { eventually, putToWork, serverPids, type AtWork } from "../support/lab-recovery.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/decide/api-views.ts";
+import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/admin/decide/api-views.ts";
 import type { CookieBrowser } from "../support/cookie-browser.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { eventually, putToWork, type AtWork } from "../support/lab-recovery.ts";

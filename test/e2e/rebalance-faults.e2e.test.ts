@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
-import type { PlansAnswer } from "../../src/router/decide/plan-views.ts";
+import type { PlansAnswer } from "../../src/router/admin/decide/plan-views.ts";
 import {
   auditOf,
   inBrief,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
-import type { PlanAnswer } from "../../src/router/decide/plan-views.ts";
+import type { PlanAnswer } from "../../src/router/admin/decide/plan-views.ts";
 import { startKernel } from "../support/lab-kernel.ts";
 import { inBrief, planBy, QUICK_REBALANCING, setUse, stopped } from "../support/lab-plans.ts";
 import { eventually, putToWork, serverPids, type AtWork } from "../support/lab-recovery.ts";

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NodesAnswer } from "../../src/router/decide/api-views.ts";
+import type { NodesAnswer } from "../../src/router/admin/decide/api-views.ts";
 import { startLab, startRouter, startTwin, type Lab, type RouterProcess } from "../support/lab.ts";
 import {
   eventually,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { ExplainAnswer } from "../../src/router/decide/api-views.ts";
-import type { ServersAnswer } from "../../src/router/decide/servers-answer.ts";
+import type { ExplainAnswer } from "../../src/router/admin/decide/api-views.ts";
+import type { ServersAnswer } from "../../src/router/admin/decide/servers-answer.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
 

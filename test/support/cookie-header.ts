@@ -1,4 +1,4 @@
-import type { Credentials } from "../../src/router/decide/session.ts";
+import type { Credentials } from "../../src/router/sign-in/decide/session.ts";
 
 /** A request that carries what these Set-Cookie values set, as a browser would. */
 export function withCookies(setCookies: readonly string[], ...more: readonly string[]): Credentials {

@@ -1,7 +1,7 @@
 import { keyText, type UserName } from "../../src/model.ts";
 import type { StopNotice } from "../../src/plan.ts";
 import type { Clock, StopNotices } from "../../src/ports.ts";
-import type { Keeps } from "../../src/router/server-news.ts";
+import type { Keeps } from "../../src/router/servers/server-news.ts";
 
 export interface FakeStopNotices extends StopNotices {
   /** What owners are told; the test says it. */

@@ -10,7 +10,7 @@ import type {
   Placement,
   Placer,
 } from "../../src/ports.ts";
-import type { Introductions } from "../../src/router/decide/way-in.ts";
+import type { Introductions } from "../../src/router/way-in/decide/way-in.ts";
 import type { FakeClock } from "./fake-clock.ts";
 
 export const ALICE: ServerKey = { user: "alice" as UserName, server: "" as ServerKey["server"] };

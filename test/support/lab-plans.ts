@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { PlanAnswer } from "../../src/router/decide/plan-views.ts";
+import type { PlanAnswer } from "../../src/router/admin/decide/plan-views.ts";
 import type { Lab, RouterProcess } from "./lab.ts";
 
 /** What a site says that wants to see rebalancing at work within seconds; the schedule is as good as never. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ServersAnswer } from "../../src/router/decide/servers-answer.ts";
+import type { ServersAnswer } from "../../src/router/admin/decide/servers-answer.ts";
 import type { CookieBrowser } from "./cookie-browser.ts";
 import { startKernel, type Kernel } from "./lab-kernel.ts";
 import type { Lab, RouterProcess } from "./lab.ts";

@@ -4,10 +4,10 @@ import type { Duplex } from "node:stream";
 import { AppError } from "../../src/errors.ts";
 import type { NodeId, UserName } from "../../src/model.ts";
 import type { NodeDialer, Service } from "../../src/ports.ts";
-import type { SessionReader } from "../../src/router/decide/session.ts";
-import { createFrontServer, type FrontServerOptions } from "../../src/router/io/front-server.ts";
-import { createNodeProxy, type NodeProxyDeps } from "../../src/router/io/node-proxy.ts";
-import type { ForwarderOptions } from "../../src/router/io/forwarder.ts";
+import type { SessionReader } from "../../src/router/sign-in/decide/session.ts";
+import { createFrontServer, type FrontServerOptions } from "../../src/router/front/io/front-server.ts";
+import { createNodeProxy, type NodeProxyDeps } from "../../src/router/proxy/io/node-proxy.ts";
+import type { ForwarderOptions } from "../../src/router/proxy/io/forwarder.ts";
 import { createMemoryLog } from "./memory-log.ts";
 
 const NODE = "node1" as NodeId;

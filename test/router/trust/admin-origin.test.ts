@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { NodeId, UserName } from "../../../src/model.ts";
-import type { SignInServices } from "../../../src/router/decide/sign-in.ts";
+import type { SignInServices } from "../../../src/router/sign-in/decide/sign-in.ts";
 import { ADMIN_HOST, ADMIN_ORIGIN, ENTRANCE, startTwoHosts } from "../../support/two-hosts-rig.ts";
 
 const ADMIN_PAGES = ["/admin", "/api/v1/nodes", "/metrics"];
