@@ -87,3 +87,41 @@ it("asks every decision for the form's token", async () => {
   }
   expect(new Set(world.did)).toEqual(new Set(["locate"]));
 });
+
+describe("the page on which users choose a kind of machine", () => {
+  const choices = [{ name: "gpu", title: "With a GPU", labels: ["gpu"], gpus: 1 }];
+  const LINK = "/hub/user-redirect/git-pull?repo=a&branch=b";
+
+  it.each([LINK, "/user/alice/lab/tree/x?reset", "/n/node2/user/alice/lab/tree/x"])(
+    "comes before %s, and leads on to it",
+    async (link) => {
+      const { app, clock } = createPagesRig({ choices });
+      const address = `/?${new URLSearchParams({ next: link }).toString()}`;
+      if (!link.startsWith("/n/")) expect((await page(app, link)).headers["location"]).toBe(address);
+      const asked = await page(app, address);
+      expect(asked.status).toBe(409);
+      expect(asked.text).toContain("Which kind of machine?");
+      const hidden = /action="\/choose-machine\?choice=gpu"[^]*?name="next" value="([^"]*)"/.exec(
+        asked.text,
+      )?.[1];
+      expect(hidden?.replaceAll("&#38;", "&")).toBe(link);
+      const chosen = await postForm(app, "/choose-machine?choice=gpu", { next: link });
+      expect(chosen.headers["location"]).toBe(address);
+      await clock.advance(10_000);
+      const rest = link.replace(/^.*?\/(?:alice|user-redirect)\//, "");
+      expect((await page(app, address)).headers["location"]).toBe(
+        `/login?node=node1&next=${encodeURIComponent(`/n/node1/user/alice/${rest}`)}`,
+      );
+    },
+  );
+
+  it("is passed over by a link that answers in advance", async () => {
+    const { app, clock, world } = createPagesRig({ choices });
+    const query = new URLSearchParams({ choice: "gpu", next: LINK });
+    expect((await page(app, `/?${query.toString()}`)).status).toBe(200);
+    await clock.advance(10_000);
+    expect(world.did).toContain("place 1 gpu");
+    const answer = await page(app, `/?${query.toString()}`);
+    expect(answer.headers["location"]).toContain(encodeURIComponent("/git-pull?repo=a&branch=b"));
+  });
+});
