@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExplainAnswer } from "../../src/router/admin/decide/api-views.ts";
 import type { ServersAnswer } from "../../src/router/admin/decide/servers-answer.ts";
@@ -9,12 +9,16 @@ import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.t
 /** The way in where something fails: real nodes that lose power, hubs that are killed or cannot start. */
 let lab: Lab;
 let router: RouterProcess;
-const QUICK = { server: { start_elsewhere_after: "5s" } };
+const SETTINGS = {
+  server: { start_elsewhere_after: "5s" },
+  placement: { groups: { students: { labels: ["teaching"] } } },
+};
 
 beforeAll(async () => {
   lab = startLab();
   setHosts();
-  router = await startRouter(lab, QUICK);
+  setRouterAccounts();
+  router = await startRouter(lab, SETTINGS);
 }, 400_000);
 
 afterAll(async () => {
@@ -22,10 +26,20 @@ afterAll(async () => {
   lab?.down();
 }, 60_000);
 
-/** node2 attracts everybody and has no JupyterHub; the lobby, node1, comes last. */
+/** The router's machine knows bob, and that he is a student. */
+function setRouterAccounts(): void {
+  const folder = join(lab.dir, "etc");
+  mkdirSync(folder, { mode: 0o755 });
+  const lines = { passwd: "bob:x:2002:2002::/home/bob:/bin/bash", group: "students:x:3000:bob" };
+  for (const [name, line] of Object.entries(lines)) {
+    writeFileSync(join(folder, name), `${readFileSync(join("/etc", name), "utf8")}${line}\n`);
+  }
+}
+
+/** node2 attracts everybody and has no JupyterHub; the lobby, node1, comes last, but for students. */
 function setHosts(): void {
   const file = join(lab.dir, "hosts");
-  const sayings = { node1: "weight=1", node2: "weight=90 jupyterhub=/nowhere", node3: "weight=30" };
+  const sayings = { node1: "weight=1 labels=teaching", node2: "weight=90 jupyterhub=/nowhere", node3: "weight=30" };
   const lines = readFileSync(file, "utf8").split("\n");
   const edited = lines.map((line) => {
     const saying = Object.entries(sayings).find(([node]) => line.startsWith(`${node} `))?.[1];
@@ -63,11 +77,18 @@ describe("the way in", () => {
     expect(broken?.reasons.join()).toMatch(/its hub did not start lately|can run no hub/);
   });
 
-  it("starts one server for tabs that come at once", async () => {
+  it("starts one server for tabs that come at once, where its owner's group asks for it", async () => {
     const bob = await signInAt(router.url, "bob");
     const nodes = await Promise.all([untilLab(bob), untilLab(bob), untilLab(bob, "/user/bob/lab")]);
-    expect(new Set(nodes).size).toBe(1);
+    expect(new Set(nodes)).toEqual(new Set(["node1"]));
     expect(where("bob").servers).toHaveLength(1);
+    const { asks, last } = JSON.parse(router.command("explain", "bob", "--json")) as ExplainAnswer;
+    expect(asks).toMatchObject({ labels: ["teaching"], trouble: "" });
+    expect(asks.groups).toContainEqual({ group: "students", from: "system", labels: ["teaching"] });
+    expect(last?.verdicts.find(({ node }) => node === "node3")?.reasons.join()).toContain(
+      'does not have the label "teaching"',
+    );
+    expect(router.command("explain", "bob")).toMatch(/students +the router's system +teaching/);
   });
 
   it("goes on with a start that a restart of the router interrupted", async () => {
@@ -75,7 +96,7 @@ describe("the way in", () => {
     await carol.go("/");
     const { port } = new URL(router.url);
     await router.stop();
-    router = await startRouter(lab, { ...QUICK, listen: { host: "127.0.0.1", port: Number(port) } });
+    router = await startRouter(lab, { ...SETTINGS, listen: { host: "127.0.0.1", port: Number(port) } });
     const node = await untilLab(carol);
     expect(where("carol").servers).toMatchObject([{ node, state: "ready" }]);
   });
