@@ -1,24 +1,17 @@
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { beforeAll, expect, it } from "@jest/globals";
 import { createCookieBrowser } from "../support/cookie-browser.ts";
-import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { useLab } from "../support/lab.ts";
 import { signInAt, until, untilLab } from "../support/lab-visitor.ts";
 
 /** `admin.origin` on real hubs: two host names of one router. */
-let lab: Lab | undefined;
-let router: RouterProcess;
+const site = useLab({
+  arrange: () => ({ admin: { users: ["carol"], origin: "http://admin.localhost" } }),
+});
 let adminUrl = "";
 
-beforeAll(async () => {
-  lab = startLab();
-  const admin = { users: ["carol"], origin: "http://admin.localhost" };
-  router = await startRouter(lab, { admin });
-  adminUrl = router.url.replace("127.0.0.1", "admin.localhost");
-}, 300_000);
-
-afterAll(async () => {
-  await router.stop();
-  lab?.down();
-}, 60_000);
+beforeAll(() => {
+  adminUrl = site.router.url.replace("127.0.0.1", "admin.localhost");
+});
 
 it("lets carol sign in on the admin host, where nothing of users is, and compute at the entrance", async () => {
   const carol = await signInAt(adminUrl, "carol", "/admin");
@@ -27,7 +20,7 @@ it("lets carol sign in on the admin host, where nothing of users is, and compute
   expect((await carol.go("/api/v1/nodes")).body).toContain('"node":"node1"');
   expect((await carol.go("/n/node1/user/carol/lab")).status).toBe(404);
 
-  const atEntrance = await signInAt(router.url, "carol");
+  const atEntrance = await signInAt(site.router.url, "carol");
   expect((await atEntrance.go("/home")).body).toContain('href="http://admin.localhost/admin"');
   expect((await atEntrance.go("/api/v1/nodes")).status).toBe(404);
   const node = await untilLab(atEntrance);
@@ -35,7 +28,7 @@ it("lets carol sign in on the admin host, where nothing of users is, and compute
 }, 240_000);
 
 it("takes no session of the other host", async () => {
-  const atEntrance = await signInAt(router.url, "carol");
+  const atEntrance = await signInAt(site.router.url, "carol");
   const stolen = (await atEntrance.cookieHeader("/home")).replace(/multijhub-bind=[^;]*;? ?/, "");
   expect(stolen).toContain("multijhub-session=");
   const page = await createCookieBrowser(adminUrl).step("/admin", { headers: { cookie: stolen } });

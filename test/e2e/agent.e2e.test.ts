@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { forward, installNode, runAgent, sshArguments, type HubNode } from "../support/hub-node.ts";
 import { contentsStatus, servers, startServer } from "../support/hub-server.ts";
 import { startLab, type Lab } from "../support/lab.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** The agent through real sshd on real nodes, with real JupyterHub: what must survive, and what must be refused. */
 let lab: Lab;
@@ -127,9 +128,7 @@ describe("a running server", () => {
     await sleep(4_000);
     node.shell(`kill -CONT ${String(server.pid)}; rm ${fragment}`);
     expect(await servers(node)).toMatchObject([{ pid: server.pid, startTicks: server.startTicks }]);
-    for (let attempt = 0; attempt < 40 && (await contentsStatus(node, browser)) !== 200; attempt += 1)
-      await sleep(250);
-    expect(await contentsStatus(node, browser)).toBe(200);
+    await waitFor("her server to answer", async () => (await contentsStatus(node, browser)) === 200);
   });
 
   it("is answered to by the proxy while the hub is away", async () => {

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "@jest/globals";
 import { readFileSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
 import { HubBrowser } from "../support/hub-browser.ts";
 import { installNode, signTicket, type HubNode } from "../support/hub-node.ts";
 import { startLab, type Lab } from "../support/lab.ts";
@@ -120,12 +119,10 @@ describe("a start", () => {
   it("on the hub's own page is refused with the way to the entrance", async () => {
     const { path } = await signedIn("/spawn/alice");
     await browser.request("POST", path);
-    for (let attempt = 0; attempt < 50; attempt += 1) {
+    await waitFor("the refusal to be shown", async () => {
       const page = await browser.get("/n/node1/hub/spawn-pending/alice");
-      if (page.text.includes("Go to the entrance")) return;
-      await sleep(100);
-    }
-    throw new Error("the refusal was not shown");
+      return page.text.includes("Go to the entrance");
+    });
   });
 });
 
@@ -168,8 +165,7 @@ describe("the claim", () => {
   it("goes when the server dies, as its hub notices", async () => {
     await permitAndStart(one);
     one.shell(`kill -9 ${String(await pidOf(one))}`);
-    for (let waited = 0; waited < 60 && claim() !== undefined; waited += 1) await sleep(1000);
-    expect(claim()).toBeUndefined();
+    await waitFor("the claim to go", () => claim() === undefined);
   });
 
   it("goes when a start failed", async () => {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCookieBrowser } from "../support/cookie-browser.ts";
-import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { useLab } from "../support/lab.ts";
 import { until, untilLab } from "../support/lab-visitor.ts";
 import { startTrustedProxy, type TrustedProxyOptions } from "../support/trusted-proxy.ts";
 
@@ -12,38 +12,31 @@ const PROXY = "127.0.0.2";
 const ELSEWHERE = "127.0.0.3";
 const AS_ALICE = { "Remote-User": "alice", "X-Multijhub-Proxy-Secret": SECRET };
 
-let lab: Lab | undefined;
-let router: RouterProcess;
-
-beforeAll(async () => {
-  lab = startLab();
-  const secret = join(lab.dir, "router", "proxy-secret");
-  mkdirSync(join(lab.dir, "router"), { recursive: true });
-  writeFileSync(secret, `${SECRET}\n`, { mode: 0o600 });
-  router = await startRouter(lab, { auth: { kind: "header", secret_file: secret, proxies: [PROXY] } });
-}, 300_000);
-
-afterAll(async () => {
-  await router.stop();
-  lab?.down();
-}, 60_000);
+const site = useLab({
+  arrange(lab) {
+    const secret = join(lab.dir, "router", "proxy-secret");
+    mkdirSync(join(lab.dir, "router"), { recursive: true });
+    writeFileSync(secret, `${SECRET}\n`, { mode: 0o600 });
+    return { auth: { kind: "header", secret_file: secret, proxies: [PROXY] } };
+  },
+});
 
 /** What `/home` answers through such a proxy to a client that sends these headers itself. */
 async function homeThrough(options: TrustedProxyOptions, sent: Readonly<Record<string, string>> = {}) {
-  await using proxy = await startTrustedProxy(router.url, options);
+  await using proxy = await startTrustedProxy(site.router.url, options);
   return await createCookieBrowser(proxy.url).go("/home", { headers: sent });
 }
 
 it("lets alice into JupyterLab without a form", async () => {
-  await using proxy = await startTrustedProxy(router.url, { from: PROXY, headers: AS_ALICE });
+  await using proxy = await startTrustedProxy(site.router.url, { from: PROXY, headers: AS_ALICE });
   const alice = createCookieBrowser(proxy.url);
   const node = await untilLab(alice);
   const home = await until(alice, "/home", ({ body }) => body.includes(node));
   expect(home.body).toContain("Signed in as alice");
   const status = await alice.go(`/n/${node}/user/alice/api/status`);
   expect(JSON.parse(status.body)).toHaveProperty("started");
-  const log = lab?.run("sh", node, "cat /var/lib/multijhub/log/*.log") ?? "";
-  expect([log.includes(SECRET), router.log().includes(SECRET)]).toEqual([false, false]);
+  const log = site.lab.run("sh", node, "cat /var/lib/multijhub/log/*.log");
+  expect([log.includes(SECRET), site.router.log().includes(SECRET)]).toEqual([false, false]);
 }, 240_000);
 
 describe("nobody is believed", () => {
@@ -62,7 +55,7 @@ describe("nobody is believed", () => {
   });
 
   it("who comes past the proxy, with its secret", async () => {
-    const page = await createCookieBrowser(router.url).go("/home", { headers: AS_ALICE });
+    const page = await createCookieBrowser(site.router.url).go("/home", { headers: AS_ALICE });
     expect(page.path).toMatch(/^\/login/);
   });
 });

@@ -1,32 +1,27 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/admin/decide/api-views.ts";
-import { restartRouter, startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { restartRouter, useLab } from "../support/lab.ts";
 import { comeBack, eventually, putToWork, type AtWork } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
 import { freePort } from "../support/redis-servers.ts";
 
 /** An admin who edits one file, and walks away. The lab has four nodes, the file names three at first. */
-let lab: Lab;
-let router: RouterProcess;
 let alice: AtWork;
 let lines: readonly string[];
 
-beforeAll(async () => {
-  lab = startLab({ nodes: 4 });
-  lines = readFileSync(hostsFile(), "utf8").trim().split("\n");
-  write(lines.slice(0, 3));
-  router = await startRouter(lab, { listen: { host: "127.0.0.1", port: await freePort() } });
-}, 300_000);
-
-afterAll(async () => {
-  await router?.stop();
-  lab?.down();
-}, 60_000);
+const site = useLab({
+  nodes: 4,
+  async arrange() {
+    lines = readFileSync(hostsFile(), "utf8").trim().split("\n");
+    write(lines.slice(0, 3));
+    return { listen: { host: "127.0.0.1", port: await freePort() } };
+  },
+});
 
 function hostsFile(): string {
-  return join(lab.dir, "hosts");
+  return join(site.lab.dir, "hosts");
 }
 
 /** As most editors do: another file takes its place. */
@@ -36,7 +31,7 @@ function write(text: readonly string[]): void {
 }
 
 function shown(): NodesAnswer {
-  return JSON.parse(router.command("nodes", "--json")) as NodesAnswer;
+  return JSON.parse(site.router.command("nodes", "--json")) as NodesAnswer;
 }
 
 function node4(): NodeAnswer | undefined {
@@ -46,15 +41,15 @@ function node4(): NodeAnswer | undefined {
 describe("an edit of the hosts file", () => {
   it("adds a node: the agent is installed there, and a user lands on it", async () => {
     expect(node4()).toBeUndefined();
-    expect(lab.run("sh", "node4", "command -v multijhub-agent || echo none").trim()).toBe("none");
+    expect(site.lab.run("sh", "node4", "command -v multijhub-agent || echo none").trim()).toBe("none");
     write([...lines.slice(0, 3), `${lines[3] ?? ""} weight=90`]);
     await eventually(() => {
       expect(node4()).toMatchObject({ state: "up", troubles: [], leaving: false });
     }, 15);
     await eventually(() => {
-      expect(router.log()).toMatch(/"audit":"provision","by":"router","node":"node4"/);
+      expect(site.router.log()).toMatch(/"audit":"provision","by":"router","node":"node4"/);
     }, 5);
-    alice = await putToWork(router, "alice");
+    alice = await putToWork(site.router, "alice");
     expect(alice.node).toBe("node4");
     expect(node4()?.hub).toMatchObject({ state: "ready", version: expect.stringMatching(/^\d/) });
   }, 120_000);
@@ -66,7 +61,7 @@ describe("an edit of the hosts file", () => {
     }, 12);
     expect(await alice.kernel.evaluate("x + 1")).toBe("42");
     await comeBack(alice, Date.now());
-    const { now } = JSON.parse(router.command("explain", "bob", "--json")) as ExplainAnswer;
+    const { now } = JSON.parse(site.router.command("explain", "bob", "--json")) as ExplainAnswer;
     const verdict = now.verdicts.find(({ node }) => node === "node4");
     expect(verdict).toMatchObject({ accepted: false, reasons: ["draining, as it has left the hosts file"] });
     expect(now.node).toMatch(/^node[123]$/);
@@ -78,8 +73,8 @@ describe("an edit of the hosts file", () => {
     await eventually(() => {
       expect(shown().problems).toMatchObject([problem]);
     }, 12);
-    await router.stop();
-    router = await restartRouter(router);
+    await site.router.stop();
+    site.router = await restartRouter(site.router);
     expect(shown().problems).toMatchObject([problem]);
     await eventually(() => {
       expect(shown().nodes.map(({ node, state }) => `${node} ${state}`)).toEqual([
@@ -91,7 +86,7 @@ describe("an edit of the hosts file", () => {
     }, 15);
     expect(node4()).toMatchObject({ leaving: true });
     await comeBack(alice, Date.now());
-    const carol = await signInAt(router.url, "carol");
+    const carol = await signInAt(site.router.url, "carol");
     expect((await carol.go("/admin")).body).toMatch(/hosts file needs attention[\s\S]*line 3:[\s\S]*adress/);
   }, 120_000);
 
@@ -119,9 +114,9 @@ describe("an edit of the hosts file", () => {
   it("adds a node where the key may do nothing but call the agent, and says what to run", async () => {
     const keys = "/root/.ssh/authorized_keys";
     const lock = 'restrict,port-forwarding,command="multijhub-agent --forced" ';
-    lab.run("sh", "node4", `rm /usr/local/bin/multijhub-agent && sed -i 's/^ssh/${lock}ssh/' ${keys}`);
-    lab.run("crash", "node4");
-    lab.run("start", "node4");
+    site.lab.run("sh", "node4", `rm /usr/local/bin/multijhub-agent && sed -i 's/^ssh/${lock}ssh/' ${keys}`);
+    site.lab.run("crash", "node4");
+    site.lab.run("start", "node4");
     write(lines);
     await eventually(() => {
       expect(node4()).toMatchObject({
@@ -130,7 +125,7 @@ describe("an edit of the hosts file", () => {
       });
     }, 12);
     await eventually(() => {
-      expect(router.log()).toMatch(/"node":"node4".*agent not installed/);
+      expect(site.router.log()).toMatch(/"node":"node4".*agent not installed/);
     }, 12);
   }, 60_000);
 });

@@ -11,11 +11,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { startKernel } from "../support/lab-kernel.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
 import type { CookieBrowser } from "../support/cookie-browser.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Hubs that nobody uses, that hang, and whose users' kernels take all memory. The first node is the lobby, and closed. */
 const NODE = "node2";
@@ -46,13 +46,6 @@ function pidOf(name: "hub" | "proxy", node = NODE): number {
   return pid > 0 && lab.run("sh", node, `test -d /proc/${pid} && echo yes || echo no`).trim() === "yes"
     ? pid
     : 0;
-}
-
-async function waitFor(what: string, isSo: () => boolean, seconds = 60): Promise<void> {
-  for (let tries = 0; !isSo(); tries += 1) {
-    if (tries >= seconds) throw new Error(`${what}: not within ${seconds} s`);
-    await sleep(1000);
-  }
 }
 
 /** When alice's server was started. */
@@ -88,7 +81,7 @@ describe("a kernel that takes all memory", () => {
     try {
       const hog = "x = []\nwhile True: x.append(bytearray(b'x' * 50_000_000))\n1";
       await expect(kernel.evaluate(hog, 20_000)).rejects.toThrow();
-      await waitFor("a kill by the kernel", () => killsIn(group) > 0, 30);
+      await waitFor("a kill by the kernel", () => killsIn(group) > 0, { withinMs: 30_000 });
       expect([pidOf("hub"), pidOf("proxy"), await started()]).toEqual([hub, proxy, before]);
     } finally {
       letGoOf(group);
@@ -103,10 +96,10 @@ describe("a hub that hangs", () => {
     try {
       await whileHomeHangs("alice", async () => {
         lab.run("sh", NODE, `kill -STOP ${hub}`);
-        await waitFor("a refusal", () => router.log().includes("nor does the home"), 90);
+        await waitFor("a refusal", () => router.log().includes("nor does the home"), { withinMs: 90_000 });
         expect(pidOf("hub")).toBe(hub);
       });
-      await waitFor("another hub", () => ![0, hub].includes(pidOf("hub")), 120);
+      await waitFor("another hub", () => ![0, hub].includes(pidOf("hub")), { withinMs: 120_000 });
     } finally {
       lab.run("sh", NODE, `kill -CONT ${hub} 2>/dev/null || true`);
     }
@@ -148,7 +141,7 @@ describe("a hub that nobody uses", () => {
   it("is stopped with its proxy, and comes back for whoever needs it", async () => {
     expect(await untilLab(alice)).toBe(NODE);
     await stopServer();
-    await waitFor("the end of the hub", () => pidOf("hub") === 0 && pidOf("proxy") === 0, 60);
+    await waitFor("the end of the hub", () => pidOf("hub") === 0 && pidOf("proxy") === 0);
     expect(pidOf("hub", "node1")).toBeGreaterThan(0);
     expect(await untilLab(alice)).toBe(NODE);
   }, 240_000);

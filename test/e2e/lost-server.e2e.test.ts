@@ -1,36 +1,25 @@
-import { afterAll, beforeAll, expect, it } from "@jest/globals";
+import { expect, it } from "@jest/globals";
 import type { ServersAnswer } from "../../src/router/admin/decide/servers-answer.ts";
-import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { useLab } from "../support/lab.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
 
 /** A hub whose database is lost with its backups, on real nodes. */
-let lab: Lab;
-let router: RouterProcess;
-
-beforeAll(async () => {
-  lab = startLab();
-  router = await startRouter(lab);
-}, 400_000);
-
-afterAll(async () => {
-  await router?.stop();
-  lab?.down();
-}, 60_000);
+const site = useLab();
 
 function where(user: string): ServersAnswer {
-  return JSON.parse(router.command("where", user, "--json")) as ServersAnswer;
+  return JSON.parse(site.router.command("where", user, "--json")) as ServersAnswer;
 }
 
 function serverPid(node: string, user: string): string {
-  return lab.run("sh", node, `pgrep -u ${user} -f '[s]ingleuser' || true`).trim();
+  return site.lab.run("sh", node, `pgrep -u ${user} -f '[s]ingleuser' || true`).trim();
 }
 
 it("keeps a server that its hub has lost, and stops it when its owner says so", async () => {
-  const alice = await signInAt(router.url, "alice");
+  const alice = await signInAt(site.router.url, "alice");
   const node = await untilLab(alice);
   const pid = serverPid(node, "alice");
   const killHub = "kill -9 $(pgrep -f '[b]in/jupyterhub --config')";
-  lab.run("sh", node, `${killHub}; find /var/lib/multijhub -name '*sqlite*' -delete`);
+  site.lab.run("sh", node, `${killHub}; find /var/lib/multijhub -name '*sqlite*' -delete`);
 
   const lost = await until(alice, "/", ({ body }) => body.includes("/stop-lost"));
   expect(lost.status).toBe(409);

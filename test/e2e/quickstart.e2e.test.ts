@@ -2,10 +2,10 @@ import { afterAll, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { NodeId } from "../../src/model.ts";
 import { nodeToken } from "../../src/nodes/keys/decide/node-token.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** The two commands of the README, apart from a lab that a person may have up. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -51,10 +51,10 @@ it("keeps no secret in the cache, and nothing that docs/cache.md does not name",
 it("fills the cache again when it was emptied, and has lost nobody meanwhile", async () => {
   redis("FLUSHALL");
   expect(script("multijhub", "where", "alice", "--json")).toMatch(/node[123]/);
-  for (let tries = 0; tries < 100 && !cacheContents().has("multijhub:last-seen:alice"); tries += 1) {
-    await sleep(200);
-  }
-  expect(cacheContents().get("multijhub:last-seen:alice")).toMatch(/node[123]/);
+  const seen = await waitFor("alice to be in the cache", () =>
+    cacheContents().get("multijhub:last-seen:alice"),
+  );
+  expect(seen).toMatch(/node[123]/);
 });
 
 it("leaves nothing behind", () => {

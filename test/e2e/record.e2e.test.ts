@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseRuntimeRecord } from "../../src/discovery/decide/runtime-record.ts";
 import type { UserName } from "../../src/model.ts";
 import { createJupyterServer, execute, type JupyterServer } from "../support/jupyter-server.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { recordsOf, runtimeDirectory, serverTokenOf, type PublishedRecord } from "../support/lab-records.ts";
 import { pressButton, signInAt, untilLab } from "../support/lab-visitor.ts";
+import { eventually } from "../support/wait-for.ts";
 
 /** The runtime record of real servers: what it says, who may read it, and that no server depends on it. */
 let lab: Lab;
@@ -30,19 +30,6 @@ afterAll(async () => {
 /** On the shared home: any node may be asked. */
 function sh(command: string, node = "node1"): string {
   return lab.run("sh", node, command).trim();
-}
-
-/** Checks again and again until it holds; fails as the last time. */
-async function eventually(check: () => void, seconds = 20): Promise<void> {
-  for (const end = Date.now() + seconds * 1000; ;) {
-    try {
-      check();
-      return;
-    } catch (err) {
-      if (Date.now() > end) throw err;
-    }
-    await sleep(250);
-  }
 }
 
 /** Waits until the user's records are as wanted; the answer is the first. */

@@ -8,7 +8,8 @@ import { parseConfig } from "../../src/config.ts";
 import { startAll } from "../../src/lifecycle.ts";
 import { createSystemClock, createSystemRandom } from "../../src/system.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
-import { eventually, type RedisServer, startRedis } from "../support/redis-servers.ts";
+import { type RedisServer, startRedis } from "../support/redis-servers.ts";
+import { eventually } from "../support/wait-for.ts";
 
 /** A whole router, on a Redis that comes and goes; its one node answers nobody. */
 const METRICS_TOKEN = "a-token-that-only-this-test-knows";

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it } from "@jest/globals";
 import type { RedisAccount, RedisPlace } from "../../src/discovery/decide/redis-place.ts";
 import { createRedisCache } from "../../src/discovery/io/cache.ts";
 import {
-  eventually,
   freePort,
   type RedisServer,
   startCluster,
@@ -10,6 +9,7 @@ import {
   startSentinels,
 } from "../support/redis-servers.ts";
 import { CERTIFICATE, makeTlsFiles } from "../support/tls-files.ts";
+import { eventually } from "../support/wait-for.ts";
 
 const AWAY = { code: "STORE_UNAVAILABLE" };
 const cleanUps: (() => Promise<void>)[] = [];

@@ -11,7 +11,8 @@ import { createRevocations } from "../../src/router/sign-in/revocations.ts";
 import { createSystemClock, createSystemRandom } from "../../src/system.ts";
 import { NODE1, NODE2 } from "../support/fake-world.ts";
 import { createMemoryLog } from "../support/memory-log.ts";
-import { eventually, type RedisServer, startRedis } from "../support/redis-servers.ts";
+import { type RedisServer, startRedis } from "../support/redis-servers.ts";
+import { eventually } from "../support/wait-for.ts";
 
 const clock = createSystemClock();
 const random = createSystemRandom();

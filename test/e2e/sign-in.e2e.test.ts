@@ -7,6 +7,7 @@ import {
   type Navigation,
 } from "../support/cookie-browser.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** Signing in and out through the router without a browser, on real hubs with PAM, for each JupyterHub. */
 const BUILDS = ["debian13", "stable", "beta"] as const;
@@ -159,12 +160,16 @@ describe.each(builds)("with JupyterHub %s", (build) => {
 
 /** The form, once the lobby's hub has started: until then a page that tries again by itself. */
 async function formAt(browser: CookieBrowser, path: string): Promise<BrowserPage> {
-  let page = await browser.go(path);
-  for (let tries = 0; page.status === 503 && tries < 30; tries += 1) {
-    await sleep(1000);
-    page = await browser.go(refreshOf(page) ?? path);
-  }
-  return page;
+  let next = path;
+  return waitFor(
+    `the lobby's form at ${path}`,
+    async () => {
+      const page = await browser.go(next);
+      next = refreshOf(page) ?? path;
+      return page.status !== 503 && page;
+    },
+    { everyMs: 1000 },
+  );
 }
 
 /** As JupyterLab asks in the background. */

@@ -19,6 +19,7 @@ import { createMemoryLog } from "../support/memory-log.ts";
 import { type OpenSsh, startOpenSsh } from "../support/openssh.ts";
 import { NODE, type SshFolder, makeSpec, makeSshFolder, never } from "../support/ssh-world.ts";
 import { createFixedRandom, systemClock } from "../support/system-clock.ts";
+import { eventually, waitFor } from "../support/wait-for.ts";
 
 const MIB = 1024 * 1024;
 
@@ -86,15 +87,7 @@ describeNodeDialer("through OpenSSH", async () => {
 
 /** Waits out a back-off. */
 async function reconnected(pool: SshPool): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
-    try {
-      await pool.client(NODE, never);
-      return;
-    } catch {
-      await systemClock.sleep(50, never);
-    }
-  }
-  throw new Error("the pool did not reconnect");
+  await eventually(() => pool.client(NODE, never));
 }
 
 describe("OpenSSH", () => {
@@ -153,7 +146,7 @@ describe("OpenSSH", () => {
     const socket = join(world.folder.directory, "agent");
     const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
     cleanUps.push(() => agent.kill());
-    for (let tries = 0; tries < 100 && !existsSync(socket); tries++) await systemClock.sleep(20, never);
+    await waitFor("the ssh-agent to listen", () => existsSync(socket), { everyMs: 20 });
     const keyFile = world.folder.options.keyFile ?? "";
     execFileSync("ssh-add", ["-q", keyFile], {
       env: { ...process.env, SSH_AUTH_SOCK: socket },

@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { CookieBrowser } from "../support/cookie-browser.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { signInAt, until, untilLab } from "../support/lab-visitor.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 /** JupyterHub 5.2 -> 5.5 -> 6 under alice's feet, hub.d under bob's, and one that fails. The first node is the lobby. */
 const [OLD, STABLE, NEWEST] = ["old", "stable", "beta"].map(
@@ -145,10 +145,10 @@ it("goes on to the next major version, whose database has another layout, once t
 it("takes up what has changed in hub.d by itself, and leaves the other hubs alone", async () => {
   const [before, other] = [statusOf("node2").pid, statusOf("node1").pid];
   lab.run("sh", "node2", "echo 'c.JupyterHub.active_server_limit = 50' > /etc/multijhub/hub.d/10-limit.py");
-  for (let tries = 0; [before, null].includes(statusOf("node2").pid); tries += 1) {
-    if (tries > 120) throw new Error("the hub was not started anew within 2 minutes");
-    await sleep(1000);
-  }
+  await waitFor("the hub to be started anew", () => ![before, null].includes(statusOf("node2").pid), {
+    withinMs: 120_000,
+    everyMs: 1000,
+  });
   await until(alice, "/n/node2/hub/api/health", ({ status }) => status === 200, 60);
   expect(statusOf("node1").pid).toBe(other);
   expect(await started()).toBe(began);

@@ -10,9 +10,9 @@ import {
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { dirname, join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Lab } from "./lab.ts";
+import { waitFor } from "./wait-for.ts";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -137,7 +137,7 @@ export async function forward(options: readonly string[], remotePort: number) {
   const child = spawn("ssh", ["-N", "-o", "ExitOnForwardFailure=yes", "-L", forwarding, ...options], {
     stdio: "ignore",
   });
-  for (let attempt = 0; attempt < 200 && !(await accepts(port)); attempt += 1) await sleep(20);
+  await waitFor(`ssh to forward port ${String(remotePort)}`, () => accepts(port), { everyMs: 20 });
   return { process: child, url: `http://127.0.0.1:${String(port)}` };
 }
 

@@ -5,6 +5,8 @@ import { startKernel, type Kernel } from "./lab-kernel.ts";
 import type { Lab, RouterProcess } from "./lab.ts";
 import { signInAt, untilLab } from "./lab-visitor.ts";
 
+export { eventually } from "./wait-for.ts";
+
 /** Somebody at work: a browser, and a kernel that holds `x = 41`. */
 export interface AtWork {
   readonly user: string;
@@ -92,16 +94,4 @@ export function startWithPid(lab: Lab, node: string, command: string, wanted?: n
     lab.run("sh", node, `kill -9 ${started}`);
   }
   throw new Error(`no process of ${node} got pid ${String(wanted)}`);
-}
-
-/** Asks again until it no longer throws. */
-export async function eventually<T>(attempt: () => T | Promise<T>, seconds = 60): Promise<T> {
-  for (let tries = 0; tries < seconds * 2; tries += 1) {
-    try {
-      return await attempt();
-    } catch {
-      await sleep(500);
-    }
-  }
-  return attempt();
 }

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { createCookieBrowser, type BrowserPage, type CookieBrowser } from "./cookie-browser.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** Somebody who has signed in at the lab's router, without a screen and without JavaScript. */
 export async function signInAt(url: string, user: string, path = "/home"): Promise<CookieBrowser> {
@@ -21,12 +21,15 @@ export async function until(
   seconds = 90,
 ): Promise<BrowserPage> {
   let page = await browser.go(path);
-  for (let tries = 0; !isWanted(page); tries += 1) {
-    if (tries >= seconds) throw new Error(`${page.path} answered ${page.status}\n${page.body}`);
-    await sleep(1000);
-    page = await browser.go(path);
-  }
-  return page;
+  if (isWanted(page)) return page;
+  return waitFor(
+    () => `${path} to be as wanted; ${page.path} answered ${page.status}\n${page.body}`,
+    async () => {
+      page = await browser.go(path);
+      return isWanted(page) && page;
+    },
+    { withinMs: seconds * 1000, everyMs: 1000 },
+  );
 }
 
 /** Where JupyterLab opened: the node. */

@@ -1,3 +1,4 @@
+import { afterAll, beforeAll } from "@jest/globals";
 import { execFile, execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -5,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { parse, stringify } from "yaml";
+import { waitFor } from "./wait-for.ts";
 
 /** Real nodes for end-to-end tests, apart from the lab a person may have up, and from those of jest's other workers. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
@@ -50,6 +52,58 @@ export function startLab({ build = "stable", init = "bash", nodes = 3 }: LabOpti
       run("down");
     },
   };
+}
+
+export interface Site {
+  readonly lab: Lab;
+  /** May be another one after a restart. */
+  router: RouterProcess;
+  /** Done after the last test, before router and lab go; the latest first. */
+  atEnd(work: () => unknown): void;
+}
+
+/**
+ * A lab and a router for the tests of a file or a block, gone after them whatever happened. `arrange` prepares the
+ * nodes before the router starts, and says how its configuration differs from the usual.
+ */
+export function useLab({
+  arrange = () => ({}),
+  ...options
+}: LabOptions & { readonly arrange?: (lab: Lab) => object | Promise<object> } = {}): Site {
+  const ends: (() => unknown)[] = [];
+  let lab: Lab | undefined;
+  let router: RouterProcess | undefined;
+
+  beforeAll(async () => {
+    lab = startLab(options);
+    router = await startRouter(lab, await arrange(lab));
+  }, 400_000);
+
+  afterAll(async () => {
+    try {
+      for (const end of [() => router?.stop(), ...ends].toReversed()) await end();
+    } finally {
+      lab?.down();
+    }
+  }, 90_000);
+
+  return {
+    get lab() {
+      return present(lab, "the lab");
+    },
+    get router() {
+      return present(router, "the router");
+    },
+    set router(next) {
+      router = next;
+    },
+    atEnd: (work) => void ends.push(work),
+  };
+}
+
+function present<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what} is there in tests only, and has to have started`);
+  return value;
 }
 
 /** What `lab-jupyterhub` made and how the nodes call it, as the settings `scripts/lab` takes. */
@@ -164,21 +218,15 @@ async function launch(configFile: string): Promise<Omit<RouterProcess, "command"
     stdio: ["ignore", "inherit", "pipe"],
   });
   const lines: string[] = [];
-  const exited = new Promise<void>((done) => {
-    child.once("exit", () => {
-      done();
-    });
-  });
-  const url = await new Promise<string>((found, failed) => {
-    createInterface({ input: child.stderr }).on("line", (line) => {
-      lines.push(line);
-      const match = /"url":"(http[^"]+)"/.exec(line);
-      if (match?.[1] !== undefined) found(match[1]);
-    });
-    void exited.then(() => {
-      failed(new Error(`the router ended:\n${lines.join("\n")}`));
-    });
-  });
+  createInterface({ input: child.stderr }).on("line", (line) => lines.push(line));
+  const url = await waitFor(
+    "the router to listen",
+    () => {
+      if (hasEnded(child)) throw new Error(`the router ended:\n${lines.join("\n")}`);
+      return lines.map((line) => /"url":"(http[^"]+)"/.exec(line)?.[1]).find(Boolean);
+    },
+    { everyMs: 20 },
+  );
   return {
     url,
     configFile,
@@ -186,9 +234,27 @@ async function launch(configFile: string): Promise<Omit<RouterProcess, "command"
     log: () => lines.join("\n"),
     stop: async () => {
       child.kill("SIGTERM");
-      await exited;
+      await ended(child, lines);
     },
   };
+}
+
+/** What does not end by itself is killed, and the test fails with what it said last. */
+async function ended(child: ChildProcess, lines: readonly string[]): Promise<void> {
+  try {
+    await waitFor(
+      () => `the router to end; it said last:\n${lines.slice(-20).join("\n")}`,
+      () => hasEnded(child),
+      { everyMs: 20 },
+    );
+  } catch (err) {
+    child.kill("SIGKILL");
+    throw err;
+  }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** Signs a user in without a browser and computes 6*7 in a kernel; the answer is what the kernel said. */

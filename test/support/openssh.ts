@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { installScriptedAgent } from "./ssh-server.ts";
+import { waitFor } from "./wait-for.ts";
 
 export interface OpenSsh {
   readonly port: number;
@@ -46,11 +46,14 @@ export async function startOpenSsh(publicKey: string): Promise<OpenSsh> {
       detached: true,
       stdio: "ignore",
     });
-    for (let tries = 0; tries < 200; tries++) {
-      if (existsSync(log) && readFileSync(log, "utf8").includes("Server listening")) return;
-      await sleep(20);
+    function said(): string {
+      return existsSync(log) ? readFileSync(log, "utf8") : "no log";
     }
-    throw new Error(`sshd did not start: ${existsSync(log) ? readFileSync(log, "utf8") : "no log"}`);
+    await waitFor(
+      () => `sshd to listen; it says: ${said()}`,
+      () => said().includes("Server listening"),
+      { everyMs: 20 },
+    );
   }
 
   async function crash(): Promise<void> {

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Redis } from "ioredis";
+import { eventually } from "./wait-for.ts";
 
 /** Debian's redis-server, in a directory of its own; what is kept is in memory only. */
 export interface RedisServer {
@@ -148,18 +148,6 @@ export async function startCluster() {
       await Promise.all(servers.map((server) => server.remove()));
     },
   };
-}
-
-/** Tries until it no longer throws, for at most twenty seconds. */
-export async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    try {
-      return await attempt();
-    } catch {
-      await sleep(100);
-    }
-  }
-  return attempt();
 }
 
 function local(port: number) {
