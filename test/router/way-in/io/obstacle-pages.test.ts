@@ -118,10 +118,13 @@ describe("the page on which users choose a kind of machine", () => {
   it("is passed over by a link that answers in advance", async () => {
     const { app, clock, world } = createPagesRig({ choices });
     const query = new URLSearchParams({ choice: "gpu", next: LINK });
-    expect((await page(app, `/?${query.toString()}`)).status).toBe(200);
+    const typed = page(app, `/?${query.toString()}`)
+      .set("Sec-Fetch-Site", "none")
+      .set("Sec-Fetch-Dest", "document");
+    expect((await typed).status).toBe(200);
     await clock.advance(10_000);
     expect(world.did).toContain("place 1 gpu");
-    const answer = await page(app, `/?${query.toString()}`);
+    const answer = await page(app, `/?${new URLSearchParams({ next: LINK }).toString()}`);
     expect(answer.headers["location"]).toContain(encodeURIComponent("/git-pull?repo=a&branch=b"));
   });
 });
