@@ -1,5 +1,5 @@
 import { count, span } from "../../amounts.ts";
-import { keyText, type NodeView } from "../../model.ts";
+import { keyText, type NodeId, type NodeView } from "../../model.ts";
 import { REBALANCING, type Move, type NodeUse, type StopMove } from "../../plan.ts";
 import { isSameProcess } from "../../sighting.ts";
 import { judge } from "./idleness.ts";
@@ -75,11 +75,16 @@ function purposeGone(move: StopMove, server: RunningServer, view: NodeView, now:
       return view.closure?.state === "draining" ? undefined : `${move.node} is not draining any more`;
     case "duplicate": {
       const others = situation.servers.filter((each) => each !== server && isOfKey(each, move));
-      return others.length > 0 ? undefined : "its owner has no other server of this name any more";
+      const isThere = others.some(({ node }) => stateOf(node, situation) === "up");
+      return isThere ? undefined : "its owner has no other server of this name within reach any more";
     }
     case "idle-too-long":
       return policy.idle.cullAfterMs === undefined ? "idle servers are kept now" : undefined;
   }
+}
+
+function stateOf(node: NodeId, { cluster }: Situation): NodeView["state"] | undefined {
+  return cluster.nodes.find(({ spec }) => spec.id === node)?.state;
 }
 
 function isSame(server: RunningServer, move: StopMove): boolean {

@@ -100,6 +100,20 @@ describe("a move that is looked at again", () => {
     ]);
   });
 
+  it("ends no duplicate when the server that was to stay is out of reach, or gone", () => {
+    const used = server("alice", "node2", { activity: { idleSinceMs: NOW - 2 * HOUR } });
+    const both = situation(LEVEL, [server("alice", "node1"), used]);
+    const [end] = made(both).moves as [Move];
+    expect(end).toMatchObject({ node: "node1", why: "duplicate" });
+    expect(objections([end], both)).toEqual([undefined]);
+    const words = "its owner has no other server of this name within reach any more";
+    const down = LEVEL.map((view) =>
+      view.spec.id === "node2" ? ({ ...view, state: "down" } as const) : view,
+    );
+    expect(objections([end], situation(down, both.servers))).toEqual([words]);
+    expect(objections([end], situation(LEVEL, both.servers.slice(0, 1)))).toEqual([words]);
+  });
+
   it("stops no hub that somebody uses", () => {
     const stopHub = { id: "1", kind: "stop-hub", node: cordon.node, reasons: [] } as const;
     expect(objections([stopHub], before)).toEqual(["1 server runs on node1"]);
