@@ -1,16 +1,19 @@
 import { afterAll, beforeAll, expect, it } from "@jest/globals";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CookieBrowser } from "../support/cookie-browser.ts";
+import { inBrief, planBy, QUICK_REBALANCING, stopped } from "../support/lab-plans.ts";
+import { eventually, serverPids } from "../support/lab-recovery.ts";
 import { startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
 import { signInAt, until, untilLab } from "../support/lab-visitor.ts";
 
-/** New keys while alice works: she stays signed in, and her server is the same. */
+/** New keys while alice works: she stays signed in, and her server is the same. Orders to servers follow the keys. */
 let lab: Lab | undefined;
 let router: RouterProcess;
 
 beforeAll(async () => {
   lab = startLab();
-  router = await startRouter(lab);
+  const { rebalance, idle } = QUICK_REBALANCING;
+  router = await startRouter(lab, { rebalance, idle: { ...idle, cull_after: "1s" } });
 }, 300_000);
 
 afterAll(async () => {
@@ -43,6 +46,27 @@ it("rotates its keys under alice without her noticing", async () => {
   await until(bob, "/home", ({ body }) => body.includes("Stop this server"));
   const log = router.log();
   expect(log).not.toMatch(/BEGIN (PUBLIC|PRIVATE) KEY/);
+}, 300_000);
+
+it("orders what was started under keys that are good to stop, and leaves alone what was started before", async () => {
+  router.command("keys", "rotate");
+  await untilLogged(router, "the router's keys have changed", 3);
+  await untilTold("node1");
+  await eventually(() => {
+    expect([...stopped(planBy(router, "rebalance", "--dry-run"))].sort()).toEqual(["alice", "bob"]);
+  });
+  const plan = planBy(router, "rebalance", "--act");
+  const over = await eventually(() => {
+    const now = planBy(router, "plan", "show", plan.id ?? "");
+    expect(now.state).toBe("done");
+    return now;
+  });
+  expect([...inBrief(over)].sort()).toEqual([
+    "stop alice: skipped, no answer, and not stopped: it was started under other keys than the router's, or is no server",
+    "stop bob: done",
+  ]);
+  const left = ["node1", "node2", "node3"].flatMap((node) => serverPids(lab as Lab, node, "alice"));
+  expect(left).toHaveLength(1);
 }, 300_000);
 
 /** When the server started, as it says itself: a new one would say something else. */

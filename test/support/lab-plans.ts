@@ -28,11 +28,12 @@ export function planBy(router: RouterProcess, ...words: readonly string[]): Plan
   }
 }
 
-/** "cordon node1: done", "stop alice: open". */
+/** "cordon node1: done", "stop alice: open", "stop bob: skipped, a kernel is busy". */
 export function inBrief({ moves }: PlanAnswer): readonly string[] {
   return moves.map(({ kind, node, stop, outcome }) => {
     const what = stop === null ? `${kind} ${node}` : `stop ${stop.user}`;
-    return `${what}: ${outcome?.result ?? "open"}`;
+    const why = outcome?.result === "skipped" || outcome?.result === "failed" ? `, ${outcome.words}` : "";
+    return `${what}: ${outcome?.result ?? "open"}${why}`;
   });
 }
 
