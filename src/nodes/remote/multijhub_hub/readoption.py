@@ -33,9 +33,9 @@ class ReadoptionMixin(LoggingConfigurable):
 
 
 async def answers(url: str) -> bool:
-    """Whether anything speaks HTTP there, whatever it says."""
+    """Whether anything speaks HTTP there, whatever it says. It is the user's: how much it says is not up to it."""
     try:
-        await AsyncHTTPClient().fetch(url, follow_redirects=False, raise_error=False, request_timeout=5)
+        await AsyncHTTPClient().fetch(url, method="HEAD", follow_redirects=False, raise_error=False, request_timeout=5)
         return True
     except (OSError, HTTPError):
         return False
