@@ -1,16 +1,21 @@
 import { z } from "zod";
 import type { NodeId } from "../../../model.ts";
+import { plain } from "../../hubs/decide/hub-answers.ts";
 
-const Change = z.object({ kind: z.string(), words: z.string() });
+/** What a node says goes to pages and logs: one line, and not long. */
+const Words = z.string().transform(plain);
+const Version = Words.pipe(z.string().max(100));
+
+const Change = z.object({ kind: z.string().max(100), words: Words });
 
 const Comparison = z.object({
   isRunning: z.boolean(),
-  version: z.string().nullish(),
-  wouldStart: z.string(),
-  changes: z.array(Change),
+  version: Version.nullish(),
+  wouldStart: Version,
+  changes: z.array(Change).max(20),
 });
 
-const Started = z.object({ version: z.string() });
+const Started = z.object({ version: Version });
 
 /** What has changed since a hub was started. */
 export type HubChange = Readonly<z.infer<typeof Change>>;

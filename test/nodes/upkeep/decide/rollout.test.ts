@@ -5,6 +5,7 @@ import {
   behindWords,
   isRoutine,
   parseComparison,
+  parseStarted,
   rolloutOrder,
 } from "../../../../src/nodes/upkeep/decide/rollout.ts";
 
@@ -18,6 +19,17 @@ it("reads what a node's agent says of its hub", () => {
   const absent = { isRunning: false, version: null, wouldStart: "5.5.4", changes: [] };
   expect(parseComparison(absent)).toEqual({ isRunning: false, wouldStart: "5.5.4", changes: [] });
   expect(parseComparison({ ok: true })).toBeUndefined();
+});
+
+it("takes from a node one line of some hundred characters a change, and no list without end", () => {
+  const change = { kind: "fragments", words: `a\nb\u202e${"x".repeat(9000)}` };
+  const words = parseComparison({ ...running, changes: [change] })?.changes[0]?.words;
+  expect(words).toMatch(/^a b x+…$/u);
+  expect(words).toHaveLength(400);
+  expect(parseComparison({ ...running, changes: Array(21).fill(fragments) })).toBeUndefined();
+  expect(parseComparison({ ...running, wouldStart: "5".repeat(101) })).toBeUndefined();
+  expect(parseStarted({ version: "5\n.5" })).toBe("5 .5");
+  expect(parseStarted({ version: "5".repeat(101) })).toBeUndefined();
 });
 
 it.each([
