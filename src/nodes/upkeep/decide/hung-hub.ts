@@ -13,8 +13,11 @@ export interface HangWatch {
 
 export const UNWATCHED: HangWatch = { restarts: 0 };
 
-/** After each restart that did not last, the next is twice as long in coming; up to a day. */
-const LONGEST_MS = 86_400_000;
+/**
+ * After each restart that did not last, the next is twice as long in coming, so that nothing is started in a circle; up
+ * to an hour, for what kept the hub from answering may be over by then, and until it does nobody can start a server there.
+ */
+const LONGEST_MS = 3_600_000;
 /** It has answered for so long: what was before is over. */
 const LASTING_MS = 3_600_000;
 /** A sample older than this does not say that the node is well. */
