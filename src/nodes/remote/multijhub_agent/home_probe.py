@@ -18,6 +18,19 @@ ACL_KINDS = {"posix": "system.posix_acl_access", "nfs4": "system.nfs4_acl"}
 
 def probe(home: str, seconds: float) -> dict[str, Any]:
     """What is at that path and how it is mounted, or `problem` in words. Comes back in time whatever the home does."""
+    try:
+        answer = _ask(home, seconds)
+        return {"problem": f"it did not answer within {seconds:g} s"} if answer is None else json.loads(answer)
+    except ValueError:
+        return {"problem": "it could not be looked at"}
+
+
+def is_answered(home: str, seconds: float) -> bool:
+    """Whether it says anything in time, and be it that there is no such home."""
+    return _ask(home, seconds) is not None
+
+
+def _ask(home: str, seconds: float) -> bytes | None:
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -25,9 +38,7 @@ def probe(home: str, seconds: float) -> dict[str, Any]:
     os.close(writing)
     try:
         ready, _, _ = select.select([reading], [], [], seconds)
-        return json.loads(os.read(reading, 65_536)) if ready else {"problem": f"it did not answer within {seconds:g} s"}
-    except ValueError:
-        return {"problem": "it could not be looked at"}
+        return os.read(reading, 65_536) if ready else None
     finally:
         os.close(reading)
         os.kill(child, signal.SIGKILL)
