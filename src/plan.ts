@@ -84,7 +84,7 @@ export interface Plan {
 /** What became of one move. */
 export interface MoveOutcome {
   readonly move: string;
-  /** "skipped": what it rested on was no longer so. "unknown": a router died over it, and it is not done again. */
+  /** "skipped": what it rested on was no longer so. "unknown": it may have been done, and is not done again. */
   readonly result: "done" | "skipped" | "failed" | "unknown";
   readonly words: string;
   readonly atMs: number;

@@ -285,7 +285,9 @@ export type IdleStopAnswer =
   /** It is not idle, or is another process. */
   | { readonly kind: "kept"; readonly why: string }
   /** It gave no answer that can be believed: it is not stopped. */
-  | { readonly kind: "silent"; readonly why: string };
+  | { readonly kind: "silent"; readonly why: string }
+  /** It has the order, and may end yet. */
+  | { readonly kind: "unclear"; readonly why: string };
 
 /** What owners are told before an idle server of theirs is stopped. */
 export interface StopNotices {

@@ -53,10 +53,12 @@ export async function makeMove(move: Move, hands: Hands, signal: AbortSignal): P
   }
 }
 
-type Answer = { readonly kind: "stopped" } | { readonly kind: "kept" | "silent"; readonly why: string };
+type Answer =
+  { readonly kind: "stopped" } | { readonly kind: "kept" | "silent" | "unclear"; readonly why: string };
 
 function answered(answer: Answer, done: string): Result {
   if (answer.kind === "stopped") return { result: "done", words: done };
+  if (answer.kind === "unclear") return { result: "unknown", words: `it may end yet: ${answer.why}` };
   const words = answer.kind === "kept" ? answer.why : `no answer, and not stopped: ${answer.why}`;
   return { result: "skipped", words };
 }

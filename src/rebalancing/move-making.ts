@@ -1,3 +1,4 @@
+import { span } from "../amounts.ts";
 import type { Hold } from "../cache-ports.ts";
 import { AppError } from "../errors.ts";
 import type { Move, MoveOutcome, PlanRecord } from "../plan.ts";
@@ -76,6 +77,7 @@ export function createMoveMaking(
         if (err instanceof AppError && err.code === "ORDER_STANDS")
           return { result: "skipped", words: err.message };
         log.warn({ err, node: move.node, kind: move.kind }, "move of a plan failed");
+        if (limited.aborted) return { result: "unknown", words: `not over after ${span(moveMs)}` };
         return { result: "failed", words: messageOf(err) };
       });
       return settle(intended, move, result);

@@ -109,9 +109,10 @@ describe("with mode act", () => {
   });
 
   it.each([
-    [{ kind: "kept", why: "a kernel is busy" }, "a kernel is busy"],
-    [{ kind: "silent", why: "no answer" }, "no answer, and not stopped: no answer"],
-  ] as const)("says when a server was not stopped: %j", async (answer, words) => {
+    [{ kind: "kept", why: "a kernel is busy" }, "skipped", "a kernel is busy"],
+    [{ kind: "silent", why: "no answer" }, "skipped", "no answer, and not stopped: no answer"],
+    [{ kind: "unclear", why: "it lingers" }, "unknown", "it may end yet: it lingers"],
+  ] as const)("says when a server was not stopped: %j", async (answer, result, words) => {
     const site = createSite();
     const router = await start(site);
     await tick(router, site);
@@ -120,14 +121,14 @@ describe("with mode act", () => {
     await tick(router, site);
     const [record] = await router.book.all();
     expect(record?.outcomes).toMatchObject([
-      { result: "skipped", words },
-      { result: "skipped", words },
+      { result, words, isRefused: true },
+      { result, words, isRefused: true },
     ]);
     expect(router.audit.acts.at(-1)).toMatchObject({
       audit: "move",
       by: "schedule",
       user: "bob",
-      result: "skipped",
+      result,
     });
   });
 

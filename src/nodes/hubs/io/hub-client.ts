@@ -11,6 +11,8 @@ export interface HubRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Who is asked, in words; the hub unless said. */
+  readonly whom?: string;
 }
 
 /** HTTP to the hubs over their nodes' connections. Throws the dialer's errors, HUB_UNREACHABLE and HUB_REFUSED. */
@@ -64,7 +66,7 @@ export function createHubClient(dialer: NodeDialer, options: HubClientOptions): 
   }
 
   async function call(node: NodeId, request: HubRequest, signal: AbortSignal): Promise<HubAnswer> {
-    return bounded(node, callTimeoutMs, signal, async (both) => {
+    return bounded(placeOf(node, request), callTimeoutMs, signal, async (both) => {
       function send(): Promise<Dispatcher.ResponseData> {
         return pools.of(node).calls.request(toDispatch(node, request, both));
       }
@@ -73,7 +75,10 @@ export function createHubClient(dialer: NodeDialer, options: HubClientOptions): 
         if (request.method === "GET" && codeOf(err) === "UND_ERR_SOCKET") return send();
         throw err;
       });
-      return { status: answer.statusCode, text: await readText(node, answer.body, maxAnswerBytes) };
+      return {
+        status: answer.statusCode,
+        text: await readText(placeOf(node, request), answer.body, maxAnswerBytes),
+      };
     });
   }
 
@@ -83,10 +88,11 @@ export function createHubClient(dialer: NodeDialer, options: HubClientOptions): 
     onText: (text: string) => void,
     signal: AbortSignal,
   ): Promise<HubAnswer> {
-    return bounded(node, undefined, signal, async (both) => {
+    return bounded(placeOf(node, request), undefined, signal, async (both) => {
       const answer = await pools.of(node).streams.request(toDispatch(node, request, both));
       const status = answer.statusCode;
-      if (status !== 200) return { status, text: await readText(node, answer.body, maxAnswerBytes) };
+      if (status !== 200)
+        return { status, text: await readText(placeOf(node, request), answer.body, maxAnswerBytes) };
       const decoder = new TextDecoder();
       for await (const chunk of answer.body) onText(decoder.decode(chunk as Buffer, { stream: true }));
       return { status, text: "" };
@@ -96,9 +102,18 @@ export function createHubClient(dialer: NodeDialer, options: HubClientOptions): 
   return { call, follow, forget: (node) => pools.forget(node), close: () => pools.close() };
 }
 
+interface Place {
+  readonly node: NodeId;
+  readonly words: string;
+}
+
+function placeOf(node: NodeId, { whom = "the hub" }: HubRequest): Place {
+  return { node, words: `${whom} on ${node}` };
+}
+
 /** Runs `work` under a deadline; what it throws becomes the caller's own abort or an `AppError`. */
 async function bounded<T>(
-  node: NodeId,
+  place: Place,
   timeoutMs: number | undefined,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
@@ -111,14 +126,14 @@ async function bounded<T>(
   } catch (err) {
     signal.throwIfAborted();
     if (deadline?.aborted === true) {
-      throw unreachable(node, `did not answer within ${(timeoutMs ?? 0) / 1000} s`, err);
+      throw unreachable(place, `did not answer within ${(timeoutMs ?? 0) / 1000} s`, err);
     }
-    throw appErrorIn(err) ?? unreachable(node, `does not answer (${textOf(err)})`, err);
+    throw appErrorIn(err) ?? unreachable(place, `does not answer (${textOf(err)})`, err);
   }
 }
 
 async function readText(
-  node: NodeId,
+  { node, words }: Place,
   body: Dispatcher.ResponseData["body"],
   maxBytes: number,
 ): Promise<string> {
@@ -127,7 +142,7 @@ async function readText(
   for await (const chunk of body) {
     size += (chunk as Buffer).length;
     if (size > maxBytes) {
-      throw new AppError("HUB_REFUSED", `the hub on ${node} sent an answer of more than ${maxBytes} bytes`, {
+      throw new AppError("HUB_REFUSED", `${words} sent an answer of more than ${maxBytes} bytes`, {
         node,
       });
     }
@@ -136,9 +151,9 @@ async function readText(
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function unreachable(node: NodeId, what: string, cause: unknown): AppError {
+function unreachable({ node, words }: Place, what: string, cause: unknown): AppError {
   const remedy = `Wait a little. If it stays, look at the hub's log on ${node}: journalctl or /var/lib/multijhub.`;
-  return new AppError("HUB_UNREACHABLE", `the hub on ${node} ${what}`, { node, remedy, cause });
+  return new AppError("HUB_UNREACHABLE", `${words} ${what}`, { node, remedy, cause });
 }
 
 function appErrorIn(err: unknown): AppError | undefined {

@@ -1,10 +1,18 @@
 import { z } from "zod";
+import { span } from "../../../amounts.ts";
 import { AppError } from "../../../errors.ts";
 import type { NodeId } from "../../../model.ts";
 import type { Clock, HubApi, IdleStopAnswer, IdleStopOrder, IdleStops, NodeAgent } from "../../../ports.ts";
 import { escapeSegment } from "../../../user-name.ts";
-import { readAnswer, readChallenge, sealOrder, type IdleOrder } from "../decide/idle-order.ts";
+import { plain } from "../../hubs/decide/hub-answers.ts";
 import type { HubClient } from "../../hubs/io/hub-client.ts";
+import {
+  readAnswer,
+  readChallenge,
+  sealOrder,
+  type Challenge,
+  type IdleOrder,
+} from "../decide/idle-order.ts";
 
 export interface IdleStopsDeps {
   readonly client: Pick<HubClient, "call">;
@@ -30,54 +38,82 @@ export function createIdleStops(deps: IdleStopsDeps, options: IdleStopsOptions):
   const { tokensOf, pollMs = 250, endTimeoutMs = 60_000 } = options;
 
   async function ask(order: IdleStopOrder, signal: AbortSignal): Promise<IdleStopAnswer> {
-    const answer = await answerOf(order, signal);
-    if (answer.kind !== "stopping") return answer;
-    await hubApi.stopServer(order.node, order.key, signal);
-    return (await hasEnded(order, signal))
-      ? { kind: "stopped" }
-      : silent("it said that it stops, and runs on");
+    const opened = await orElse("silent", signal, () => open(order, signal));
+    if (opened.kind !== "opened") return opened;
+    const answer = await orElse("unclear", signal, () => give(order, opened.challenge, signal));
+    return answer.kind === "stopping" ? orElse("unclear", signal, () => end(order, signal)) : answer;
   }
 
-  async function answerOf(order: IdleStopOrder, signal: AbortSignal) {
-    try {
-      return await exchange(order, signal);
-    } catch (err) {
-      signal.throwIfAborted();
-      if (err instanceof AppError) return silent(err.message);
-      throw err;
-    }
-  }
-
-  async function exchange(order: IdleStopOrder, signal: AbortSignal) {
-    const { node, key } = order;
-    const path = orderPath(order);
-    const opening = await client.call(node, { method: "GET", path }, signal);
-    if (opening.status !== 200) return silent(`it takes no orders: it answers ${opening.status}`);
-    const challenge = readChallenge(opening.text, order, tokensOf(node));
+  async function open(order: IdleStopOrder, signal: AbortSignal) {
+    const { node } = order;
+    const { status, text } = await client.call(
+      node,
+      { ...SERVER, method: "GET", path: orderPath(order) },
+      signal,
+    );
+    if (status !== 200) return silent(`it takes no orders: it answers ${status}`);
+    const challenge = readChallenge(text, order, tokensOf(node));
     if (challenge === undefined)
       return silent("it was started under other keys than the router's, or is no server");
-    const body = sealOrder({ ...order, key, idleForMs: idleForMs(order, clock.now()) }, challenge);
-    const { status, text } = await client.call(node, { method: "POST", path, body }, signal);
+    return { kind: "opened", challenge } as const;
+  }
+
+  async function give(order: IdleStopOrder, challenge: Challenge, signal: AbortSignal) {
+    const body = sealOrder({ ...order, idleForMs: idleForMs(order, clock.now()) }, challenge);
+    const request = { ...SERVER, method: "POST", path: orderPath(order), body } as const;
+    const { status, text } = await client.call(order.node, request, signal);
     if (status !== 200) return silent(`it did not take the order: it answers ${status}`);
     return readAnswer(text, challenge) ?? silent("its answer cannot be believed");
   }
 
-  /** When its hub knows, and the process holds its port no longer. */
-  async function hasEnded({ node, key, process }: IdleStopOrder, signal: AbortSignal): Promise<boolean> {
+  async function end(order: IdleStopOrder, signal: AbortSignal): Promise<IdleStopAnswer> {
+    await hubApi.stopServer(order.node, order.key, signal);
+    const what = await whatIsLeft(order, signal);
+    return what === undefined ? { kind: "stopped" } : unclear(`it said that it stops, and ${what}`);
+  }
+
+  /** Nothing when its hub does not list it any more, and the process holds its port no longer. */
+  async function whatIsLeft({ node, key, process }: IdleStopOrder, signal: AbortSignal) {
     for (let waitedMs = 0; waitedMs < endTimeoutMs; waitedMs += pollMs) {
       const listed = await hubApi.serversOf(node, key.user, signal);
-      const isListed = listed.some(({ key: { server } }) => server === key.server);
-      if (!isListed) return !isAmong(await agent.call(node, "servers", {}, signal), process);
+      if (!listed.some(({ key: { server } }) => server === key.server)) {
+        const isThere = isAmong(await agent.call(node, "servers", {}, signal), process);
+        return isThere ? "its process runs on" : undefined;
+      }
       await clock.sleep(pollMs, signal);
     }
-    return false;
+    return `its hub lists it still, after ${span(endTimeoutMs)}`;
   }
 
   return { ask };
 }
 
-function silent(why: string): Extract<IdleStopAnswer, { readonly kind: "silent" }> {
+/** Whom an order is for, in words. */
+const SERVER = { whom: "the server" } as const;
+
+type NoWord = Extract<IdleStopAnswer, { readonly kind: "silent" | "unclear" }>;
+
+/** What it comes to, or what has failed on the way. */
+async function orElse<T>(
+  kind: NoWord["kind"],
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | NoWord> {
+  try {
+    return await work();
+  } catch (err) {
+    signal.throwIfAborted();
+    if (err instanceof AppError) return { kind, why: plain(err.message) };
+    throw err;
+  }
+}
+
+function silent(why: string): NoWord {
   return { kind: "silent", why };
+}
+
+function unclear(why: string): NoWord {
+  return { kind: "unclear", why };
 }
 
 function orderPath({ key: { user, server } }: IdleStopOrder): string {

@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "@jest/globals";
 import type { HubServer, NodeId, ServerKey, UserName } from "../../../../src/model.ts";
+import { AppError } from "../../../../src/errors.ts";
 import { createHubClient, type HubClient } from "../../../../src/nodes/hubs/io/hub-client.ts";
 import { createIdleStops } from "../../../../src/nodes/orders/io/idle-stops.ts";
 import type { IdleStopOrder, NodeDialer } from "../../../../src/ports.ts";
@@ -119,12 +121,22 @@ describe("an order to stop", () => {
   it("takes what the process table still shows for a server that runs on", async () => {
     const { pid, startTicks, bootId } = PROCESS;
     agent.on("servers", () => ({ bootId, servers: [{ pid, startTicks }] }));
-    expect(await ask(await startGate())).toMatchObject({ kind: "silent" });
+    const why = "it said that it stops, and its process runs on";
+    expect(await ask(await startGate())).toEqual({ kind: "unclear", why });
   });
 
   it("takes a server that its hub lists to the end for one that runs on", async () => {
     listed = [[{ key: KEY, ready: true }]];
-    expect(await ask(await startGate())).toMatchObject({ kind: "silent" });
+    const why = "it said that it stops, and its hub lists it still, after 1 s";
+    expect(await ask(await startGate())).toEqual({ kind: "unclear", why });
+  });
+
+  it("may have ended a server of which that cannot be seen, in words that are bounded", async () => {
+    agent.on("servers", () => {
+      throw new AppError("AGENT_ANSWER", `x\n${"y".repeat(9000)}`);
+    });
+    const answer = await ask(await startGate());
+    expect(answer).toEqual({ kind: "unclear", why: expect.stringMatching(/^x y{397}…$/u) });
   });
 });
 
@@ -147,7 +159,24 @@ describe("a server that keeps to nothing", () => {
 
   it("is left alone if it never answers", async () => {
     hub.on(`GET ${PATH}`, () => undefined);
-    expect(await ask(hub.dialer)).toMatchObject({ kind: "silent", why: expect.stringContaining("2 s") });
+    expect(await ask(hub.dialer)).toEqual({
+      kind: "silent",
+      why: "the server on node1 did not answer within 2 s",
+    });
+    expect(stopped).toEqual([]);
+  });
+
+  it("may have stopped if it takes the order and never answers", async () => {
+    const token = "token-1";
+    const start = "0".repeat(32);
+    const words = ["multijhub/order-key/v1", NODE, KEY.user, KEY.server, start].join("\0");
+    const key = createHmac("sha256", token).update(words).digest("hex");
+    const signed = JSON.stringify({ challenge: "1.a" });
+    const mac = createHmac("sha256", key).update(`challenge\0${signed}`).digest("hex");
+    hub.on(`GET ${PATH}`, json(200, { start, signed, mac }));
+    hub.on(`POST ${PATH}`, () => undefined);
+    const why = "the server on node1 did not answer within 2 s";
+    expect(await ask(hub.dialer)).toEqual({ kind: "unclear", why });
     expect(stopped).toEqual([]);
   });
 });
