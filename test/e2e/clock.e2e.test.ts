@@ -1,25 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it } from "@jest/globals";
+import { describe, expect, it } from "@jest/globals";
 import { createNodeClocks, type NodeClocks } from "../support/lab-clock.ts";
-import { compute, startLab, startRouter, type Lab, type RouterProcess } from "../support/lab.ts";
+import { compute, useLab } from "../support/lab.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 /** Nodes whose time of day is wrong for every process of theirs. */
-let lab: Lab;
 let clocks: NodeClocks;
-let router: RouterProcess;
-
-beforeAll(async () => {
-  lab = startLab();
-  clocks = createNodeClocks(lab);
-  clocks.set("node1", -420);
-  clocks.set("node2", 600);
-  for (const busy of ["node1", "node3"]) lab.run("load", busy, "60", "8000", "900");
-  router = await startRouter(lab);
-}, 400_000);
-
-afterAll(async () => {
-  await router?.stop();
-  lab?.down();
+const site = useLab({
+  arrange(lab) {
+    clocks = createNodeClocks(lab);
+    clocks.set("node1", -420);
+    clocks.set("node2", 600);
+    for (const busy of ["node1", "node3"]) lab.run("load", busy, "60", "8000", "900");
+    return {};
+  },
 });
 
 interface NodesAnswer {
@@ -29,7 +22,7 @@ interface NodesAnswer {
 /** What `nodes` warns of that node's clock once it matches. */
 async function warningLike(name: string, pattern: RegExp): Promise<string> {
   return waitFor(`a warning of the clock of ${name} like ${String(pattern)}`, () => {
-    const { nodes } = JSON.parse(router.command("nodes", "--json")) as NodesAnswer;
+    const { nodes } = JSON.parse(site.router.command("nodes", "--json")) as NodesAnswer;
     const warnings = nodes.find(({ node }) => node === name)?.warnings ?? [];
     const ofClock = warnings.find((text) => text.includes("clock")) ?? "";
     return pattern.test(ofClock) && ofClock;
@@ -37,7 +30,7 @@ async function warningLike(name: string, pattern: RegExp): Promise<string> {
 }
 
 function whereIs(user: string): string | undefined {
-  const answer = JSON.parse(router.command("where", user, "--json")) as { servers: { node: string }[] };
+  const answer = JSON.parse(site.router.command("where", user, "--json")) as { servers: { node: string }[] };
   return answer.servers[0]?.node;
 }
 
@@ -48,19 +41,19 @@ describe("a node whose clock is off by minutes", () => {
     );
     expect(await warningLike("node2", /./)).toContain("10 min ahead");
     expect(await warningLike("node3", /^$/)).toBe("");
-    expect(router.command("nodes")).toMatch(/node2 .*its clock is 10 min ahead/);
+    expect(site.router.command("nodes")).toMatch(/node2 .*its clock is 10 min ahead/);
   });
 
   it("lets alice sign in at a lobby that is behind, and compute on a node that is ahead", async () => {
-    expect(await compute(router, "alice")).toBe("42");
+    expect(await compute(site.router, "alice")).toBe("42");
     expect(whereIs("alice")).toBe("node2");
   });
 
   it("goes on when its clock is put right under a running hub", async () => {
     clocks.set("node2", 0);
     await warningLike("node2", /^$/);
-    expect(await compute(router, "bob")).toBe("42");
+    expect(await compute(site.router, "bob")).toBe("42");
     expect(whereIs("bob")).toBe("node2");
-    expect(await compute(router, "alice")).toBe("42");
+    expect(await compute(site.router, "alice")).toBe("42");
   });
 });
