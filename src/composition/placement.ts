@@ -50,7 +50,8 @@ export function placementPolicy({ placement }: Config): PlacementPolicy {
 
 /** How new servers are expected to grow, as the configuration has it. */
 export function growthOptions({ placement }: Config): GrowthOptions {
-  return { memoryBytes: placement.grown_memory, growsForMs: placement.growth };
+  const { grown_memory: memoryBytes, server_cores: cores, growth: growsForMs } = placement;
+  return { memoryBytes, cores, growsForMs };
 }
 
 /** What a user's servers may be expected to take, as the configuration has it. */
