@@ -11,9 +11,12 @@ import socket
 import subprocess
 import sys
 
+import plain_registers
+
 LAYER, FOLDER, NODE = sys.argv[1:]
 HERE = os.path.dirname(os.path.abspath(__file__))
 CONSOLES = {"server": 3, "clients": 4}
+IS_PLAIN = plain_registers.are_needed()
 # Both ends stay open here, so that the cable outlives a kernel that is killed.
 CABLE = dict(zip(CONSOLES, socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)))
 
@@ -35,6 +38,7 @@ def words(name):
         *("con=null", "con0=null,fd:2", f"con1=fd:{console},fd:{console}"),
         *(f"ubda={FOLDER}/{name}.img", f"vec0:transport=fd,fd={cable},mac=02:00:00:00:00:0{console}"),
         *(f"init={HERE}/guest/boot", f"name={name}", f"layer={LAYER}", f"agent={HERE}/guest/agent.py", f"node={NODE}"),
+        *([f"{name}={value}" for name, value in plain_registers.GUEST_ENVIRONMENT.items()] if IS_PLAIN else []),
     ]
 
 
@@ -46,6 +50,7 @@ def switch_on(name):
         pass_fds=[CONSOLES[name], CABLE[name].fileno()],
         env={"PATH": os.environ["PATH"], "TMPDIR": roomy_folder(), "HOME": FOLDER},
         start_new_session=True,
+        preexec_fn=plain_registers.keep_only_those if IS_PLAIN else None,
     )
 
 
