@@ -57,8 +57,8 @@ describeNfs("the router's reader on real NFS", (lab) => {
   });
 
   it("goes on after the directory was removed and made anew under it", async () => {
-    const looking = looks(lab(), "12", [`bob=${OVER.v42}/bob`]);
-    await reached(lab(), "read");
+    const looking = looks(lab(), "12", [`bob=${OVER.v42}/bob`], "anew");
+    await reached(lab(), "read", "anew");
     await must(lab().server.run("rm", "-r", `/export/home/bob/${RUNTIME}`));
     await must(lab().server.setup("grant", "--homes", "/export/home", "bob"));
     await writeRecord(lab().server, "bob", "/export/home");
@@ -81,12 +81,12 @@ describeNfs("the router's reader on real NFS", (lab) => {
     async (how) => {
       // A reader for each mount, each with two homes: the second is not asked where the first has hung.
       const looking = Object.entries(OVER).map(([label, seen]) =>
-        looks(lab(), "back", [`alice=${seen}/alice`, `bob=${seen}/bob`], label),
+        looks(lab(), "back", [`alice=${seen}/alice`, `bob=${seen}/bob`], `${how}-${label}`),
       );
-      await Promise.all(Object.keys(OVER).map((label) => reached(lab(), "read", label)));
+      await Promise.all(Object.keys(OVER).map((label) => reached(lab(), "read", `${how}-${label}`)));
       if (how === "killed") await lab().crash();
       else await must(lab().server.run("rpc.nfsd", "0"));
-      await Promise.all(Object.keys(OVER).map((label) => reached(lab(), "lost", label)));
+      await Promise.all(Object.keys(OVER).map((label) => reached(lab(), "lost", `${how}-${label}`)));
       if (how === "killed") await lab().reboot();
       else await must(lab().server.run("rpc.nfsd", "--grace-time", "10", "--lease-time", "10", "8"));
 
@@ -114,12 +114,12 @@ async function writeRecord(machine: Machine, user: string, homes: string): Promi
 }
 
 /** Waits until the reader of that label has read all homes, or lost them all. */
-async function reached({ router }: Lab, what: "read" | "lost", label = "reader"): Promise<void> {
+async function reached({ router }: Lab, what: "read" | "lost", label: string): Promise<void> {
   await must(router.run("sh", "-c", `until [ -e /tmp/${label}.${what} ]; do sleep 0.1; done`));
 }
 
+/** The looks of a reader; nobody may wait for what it reaches by a label that was used before. */
 async function looks({ router }: Lab, until: string, homes: readonly string[], label = "reader") {
-  await must(router.run("rm", "-f", `/tmp/${label}.read`, `/tmp/${label}.lost`));
   const words = ["setpriv", "--reuid", "multijhub", "--regid", "multijhub", "--init-groups"];
   const reading = [process.execPath, guest("read-home.mjs"), REPOSITORY, label, until, ...homes];
   const lines = await must(router.order({ words: [...words, ...reading], timeoutS: 80 }));

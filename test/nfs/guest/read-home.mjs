@@ -8,6 +8,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 const [repository, label, until, ...wanted] = process.argv.slice(2);
 const { createHomeReader } = await import(`${repository}/dist/discovery/io/home-reader.js`);
 
+// The reader starts its processes without an environment; some guests need theirs for every program: see plain_registers.py.
+const needed = ["GLIBC_TUNABLES", "OPENSSL_ia32cap"].filter((name) => process.env[name] !== undefined);
+if (needed.length > 0) {
+  const starter = `/tmp/${label}.node`;
+  const words = needed.map((name) => `${name}='${process.env[name]}'`);
+  writeFileSync(starter, `#!/bin/sh\n${words.join(" ")} exec '${process.execPath}' "$@"\n`, { mode: 0o755 });
+  process.execPath = starter;
+}
+
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const clock = { now: () => Date.now() };
 const reader = createHomeReader({ clock, log: silent }, { deadlineMs: 2000, concurrency: 4 });
