@@ -19,7 +19,7 @@ beforeAll(async () => {
   const { rebalance, idle } = QUICK_REBALANCING;
   router = await startRouter(lab, {
     rebalance: { ...rebalance, stop_empty_hubs: true },
-    hub: { ...hubOf(lab), stop_empty_after: "12s" },
+    hub: { ...hubOf(lab), stop_empty_after: "8s" },
     server: { start_elsewhere_after: "1s" },
     idle,
   });
@@ -139,15 +139,18 @@ it("waits for an admin's word in mode report, and takes it on the page", async (
   });
 });
 
+async function startElsewhere({ browser }: AtWork): Promise<string> {
+  const choice = await until(browser, "/", ({ body }) => body.includes("/start-elsewhere"));
+  await pressButton(browser, choice, "/start-elsewhere");
+  return untilLab(browser);
+}
+
 /** As it is when a node was silent for long, and owners have decided not to wait for it. */
 async function startElsewhereToo(silent: readonly string[]): Promise<void> {
   for (const node of silent) lab.run("stall", node);
   try {
-    for (const { browser } of [alice, bob]) {
-      const choice = await until(browser, "/", ({ body }) => body.includes("/start-elsewhere"));
-      await pressButton(browser, choice, "/start-elsewhere");
-      expect(silent).not.toContain(await untilLab(browser));
-    }
+    const nodes = await Promise.all([alice, bob].map(startElsewhere));
+    for (const node of nodes) expect(silent).not.toContain(node);
   } finally {
     for (const node of silent) lab.run("resume", node);
   }
