@@ -103,7 +103,9 @@ it("goes on at the other router after kill -9 in the middle, and does nothing tw
   ]);
   expect(serverPids(lab, "node1", first)).toContain(pid);
   expect(serverPids(lab, "node1", second)).toEqual([]);
-  const lines = [...auditOf(router), ...auditOf(twin, "twin")].filter(({ kind }) => kind !== "warm-hub");
+  const lines = [...auditOf(router), ...auditOf(twin, "twin")].filter(
+    ({ audit, kind }) => audit === "move" && kind !== "warm-hub",
+  );
   expect(lines.map(({ kind, user, result }) => [kind, user ?? "", result].join(" ")).slice(0, 3)).toEqual([
     "cordon  done",
     `stop-server ${first} unknown`,
