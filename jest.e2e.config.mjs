@@ -7,7 +7,7 @@ import base from "./jest.config.mjs";
 export default {
   ...base,
   testMatch: ["<rootDir>/test/**/*.e2e.test.ts"],
-  testPathIgnorePatterns: [],
+  testPathIgnorePatterns: ["browser\\.e2e"], // jest.browser.config.mjs
   setupFiles: ["<rootDir>/test/support/fresh-connections.ts"],
   maxWorkers: process.env["E2E_LAB_DIR"] === undefined ? 2 : 1,
   testTimeout: 180_000,

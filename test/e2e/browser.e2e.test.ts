@@ -33,9 +33,8 @@ afterEach(async () => {
 async function newVisitor(): Promise<Page> {
   const context = await browser.newContext();
   open.add(context);
-  const page = await context.newPage();
-  tellWhatFails(page);
-  return page;
+  context.on("page", tellWhatFails);
+  return context.newPage();
 }
 
 /** On stderr, for whoever wonders why JupyterLab complained. */
