@@ -232,7 +232,7 @@ export interface NodeView {
   /** Absent: it takes new servers. */
   readonly closure?: Closure;
   readonly reservations: readonly Reservation[];
-  readonly growing: readonly (Pick<Reservation, "key" | "memoryBytes"> & { readonly cores: number })[];
+  readonly growing: readonly Pick<Reservation, "key" | "memoryBytes">[];
 }
 
 /** One immutable view of all nodes. */
@@ -245,7 +245,7 @@ export interface ClusterSnapshot {
 export interface NodeVerdict {
   readonly node: NodeId;
   readonly accepted: boolean;
-  /** Projected use after the start, of all resources taken together, weighted; lower is better. */
+  /** Projected use of the scarcest resource after the start, 0..1, weighted; lower is better. */
   readonly score?: number;
   readonly reasons: readonly string[];
 }

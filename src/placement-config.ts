@@ -8,8 +8,7 @@ export const PlacementSection = z.strictObject({
   sample_every: Duration.prefault("2s"),
   max_sample_age: Duration.prefault("15s"),
   server_memory: Size.prefault("512M"),
-  /** What a server is expected to compute on from its start: it counts for as long as new ones grow. */
-  server_cores: z.number().positive().default(2),
+  server_cores: z.number().positive().default(0.25),
   /** How long new servers are expected to grow, and to which size. */
   growth: Duration.prefault("30m"),
   grown_memory: Size.prefault("2G"),

@@ -50,8 +50,7 @@ export function placementPolicy({ placement }: Config): PlacementPolicy {
 
 /** How new servers are expected to grow, as the configuration has it. */
 export function growthOptions({ placement }: Config): GrowthOptions {
-  const { grown_memory: memoryBytes, server_cores: cores, growth: growsForMs } = placement;
-  return { memoryBytes, cores, growsForMs };
+  return { memoryBytes: placement.grown_memory, growsForMs: placement.growth };
 }
 
 /** What a user's servers may be expected to take, as the configuration has it. */

@@ -19,8 +19,8 @@ const REBALANCES_EVERY_MS = 600_000;
 /** Longer than a simulated start takes: no reservation runs out. */
 const EXPIRE_AFTER_MS = 180_000;
 
-/** Agents measure servers ten times as often, which changes little and takes long here. */
-const MEASURED_EVERY_MS = 300_000;
+/** Agents measure servers four times as often, which changes little and takes long here. */
+const MEASURED_EVERY_MS = 120_000;
 
 /** What the router does, by the very placer and reservations it runs with; only clock and samples are simulated. */
 export function createRouterPolicy(config: Config, sampling: Sampling, rebalances = false): Policy {

@@ -61,7 +61,7 @@ async function startNodes(): Promise<() => Promise<void>> {
   const pool = createSshPool({ specOf: hosts.find, clock, random, log }, options);
   const agent = createAgentRunner({ pool, specOf: hosts.find, clock });
   const reservations = createReservations({ clock }, { expireAfterMs: 60_000 });
-  const growth = createGrowth({ clock }, { memoryBytes: 2 * 1024 ** 3, cores: 2, growsForMs: 60_000 });
+  const growth = createGrowth({ clock }, { memoryBytes: 2 * 1024 ** 3, growsForMs: 60_000 });
   cluster = createCluster({ hosts, reservations, growth, clock, log });
   const sizes = { expected: () => undefined, recall: () => Promise.resolve() };
   placer = createPlacer({ cluster, reservations, growth, sizes, clock, log }, POLICY);

@@ -82,8 +82,8 @@ export function reservation(node: string, user: string, over: Partial<Reservatio
 }
 
 /** A server that has just started. */
-export function growing(user: string, memoryBytes = 2 * GIB, cores = 2): Growing {
-  return { key: serverKey(user), memoryBytes, cores };
+export function growing(user: string, memoryBytes = 2 * GIB): Growing {
+  return { key: serverKey(user), memoryBytes };
 }
 
 /** Numbers spread evenly from 0 to `max`; `fc.double` gives mostly tiny ones. */
@@ -122,12 +122,9 @@ const anyView: fc.Arbitrary<NodeView> = fc
     maxServers: fc.option(fc.nat(20), { nil: undefined }),
     places: fc.constantFrom(...Array<undefined>(7), "jobs" as const),
     starting: fc.uniqueArray(fc.constantFrom("alice", "bob", "carol", "dave"), { maxLength: 4 }),
-    growing: fc.array(
-      fc.record({ user: fc.constantFrom("alice", "erin", "zoe"), gib: evenly(2), cores: evenly(2) }),
-      {
-        maxLength: 4,
-      },
-    ),
+    growing: fc.array(fc.record({ user: fc.constantFrom("alice", "erin", "zoe"), gib: evenly(2) }), {
+      maxLength: 4,
+    }),
   })
   .map(({ id, state, closure, load, weight, labels, maxServers, places, starting, ...rest }) => ({
     spec: nodeSpec(id, {
@@ -138,7 +135,7 @@ const anyView: fc.Arbitrary<NodeView> = fc
     detail: "",
     reservations: starting.map((user) => reservation(id, user)),
     ...(closure !== undefined && { closure }),
-    growing: rest.growing.map(({ user, gib, cores }) => growing(user, gib * GIB, cores)),
+    growing: rest.growing.map(({ user, gib }) => growing(user, gib * GIB)),
     ...(load !== undefined && { load }),
   }));
 

@@ -5,10 +5,7 @@ import type { Clock } from "../../ports.ts";
 /** A new server that runs, and what it is still expected to take. */
 export type Growing = NodeView["growing"][number];
 
-/**
- * What servers which run already are still expected to take: their owners' data comes after the start, and then they
- * compute.
- */
+/** Memory that servers which run already are still expected to take: their owners' data comes after the start. */
 export interface Growth {
   begin(key: ServerKey, node: NodeId, memoryBytes?: number): void;
   /** That server is gone. */
@@ -19,10 +16,8 @@ export interface Growth {
 }
 
 export interface GrowthOptions {
-  /** The size a new server is expected to grow to, if nothing is known of its owner's; 0 for none. */
+  /** The size a new server is expected to grow to, if nothing is known of its owner's. */
   readonly memoryBytes: number;
-  /** On how many a new server is expected to compute. */
-  readonly cores: number;
   /** How long that takes; 0 for never expecting any. */
   readonly growsForMs: number;
 }
@@ -39,7 +34,7 @@ interface Begun {
 /** What is expected declines evenly, as the nodes' own figures come to show it. */
 export function createGrowth(
   { clock }: { readonly clock: Pick<Clock, "now"> },
-  { memoryBytes, cores, growsForMs }: GrowthOptions,
+  { memoryBytes, growsForMs }: GrowthOptions,
 ): Growth {
   const begun = new Map<string, Begun>();
 
@@ -48,17 +43,15 @@ export function createGrowth(
     for (const [text, { atMs }] of begun) if (atMs <= sinceMs) begun.delete(text);
   }
 
-  function stillExpectedOf({ key, atMs, expectedBytes, measuredBytes = 0 }: Begun): Growing {
-    const left = 1 - (clock.now() - atMs) / growsForMs;
-    const missingBytes = Math.max(0, expectedBytes - measuredBytes);
-    return { key, memoryBytes: Math.round(missingBytes * left), cores: cores * left };
+  function stillExpectedOf({ atMs, expectedBytes, measuredBytes = 0 }: Begun): number {
+    const missing = Math.max(0, expectedBytes - measuredBytes);
+    return Math.round(missing * (1 - (clock.now() - atMs) / growsForMs));
   }
 
   return {
-    begin(key, node, learntBytes = memoryBytes) {
+    begin(key, node, expectedBytes = memoryBytes) {
       forgetGrown();
-      const expectedBytes = memoryBytes > 0 ? learntBytes : 0;
-      begun.set(keyText(key), { key, node, atMs: clock.now(), expectedBytes });
+      if (memoryBytes > 0) begun.set(keyText(key), { key, node, atMs: clock.now(), expectedBytes });
     },
     end(key, node) {
       if (begun.get(keyText(key))?.node === node) begun.delete(keyText(key));
@@ -78,7 +71,7 @@ export function createGrowth(
       const nodes = new Map<NodeId, Growing[]>();
       for (const each of begun.values()) {
         const there = nodes.get(each.node) ?? [];
-        there.push(stillExpectedOf(each));
+        there.push({ key: each.key, memoryBytes: stillExpectedOf(each) });
         nodes.set(each.node, there);
       }
       return nodes;

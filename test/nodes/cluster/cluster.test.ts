@@ -16,7 +16,7 @@ async function setUp(...names: readonly string[]) {
   const log = createMemoryLog();
   const hosts = createFakeHosts(...names);
   const reservations = createReservations({ clock }, { expireAfterMs: 200_000 });
-  const growth = createGrowth({ clock }, { memoryBytes: 2 * GIB, cores: 2, growsForMs: 1_800_000 });
+  const growth = createGrowth({ clock }, { memoryBytes: 2 * GIB, growsForMs: 1_800_000 });
   const cluster = createCluster({ hosts, reservations, growth, clock, log });
   await cluster.start();
   let changes = 0;
@@ -128,7 +128,7 @@ describe("a node", () => {
   it("shows what grows on it", async () => {
     const { growth, view } = await setUp("node1");
     growth.begin(serverKey("alice"), node1);
-    expect(view()?.growing).toEqual([{ key: serverKey("alice"), memoryBytes: 2 * GIB, cores: 2 }]);
+    expect(view()?.growing).toEqual([{ key: serverKey("alice"), memoryBytes: 2 * GIB }]);
   });
 });
 

@@ -26,7 +26,7 @@ function setUp(count: number, load: Parameters<typeof loadSample>[0] = {}) {
   const log = createMemoryLog();
   const hosts = createFakeHosts(...names);
   const reservations = createReservations({ clock }, { expireAfterMs: 200_000 });
-  const growth = createGrowth({ clock }, { memoryBytes: 2 * GIB, cores: 2, growsForMs: 30 * MINUTE_MS });
+  const growth = createGrowth({ clock }, { memoryBytes: 2 * GIB, growsForMs: 30 * MINUTE_MS });
   const cluster = createCluster({ hosts, reservations, growth, clock, log });
   const book = createSizeBook({ clock }, { leastBytes: 512 * MIB, mostBytes: 64 * GIB });
   const sizes = { expected: book.expected, recall: () => Promise.resolve() };
@@ -214,15 +214,6 @@ describe("a new server", () => {
     expect(growthOn("node1")).toEqual([]);
   });
 
-  it("is expected to compute, evenly less as time goes by, whatever memory it was measured to have taken", async () => {
-    const { clock, start, growth } = setUp(1);
-    const node = "node1" as NodeId;
-    start("alice");
-    growth.measured(node, [{ key: serverKey("alice"), rssBytes: 3 * GIB }]);
-    await clock.advance(15 * MINUTE_MS);
-    expect(growth.byNode().get(node)).toEqual([{ key: serverKey("alice"), memoryBytes: 0, cores: 1 }]);
-  });
-
   it("is expected to take no more what it was measured to have taken", () => {
     const { start, growth, growthOn } = setUp(1);
     start("alice");
@@ -279,7 +270,7 @@ describe("a new server", () => {
       for (const name of ["node2", "node3", "node4"]) sample(name);
       sample("node1", { memoryAvailableBytes: 24 * GIB });
     }
-    expect(spread(places)).toEqual([1, 1, 2, 2]);
+    expect(spread(places)).toEqual([1, 1, 1, 3]);
   });
 
   it("costs nobody a place: people are refused as if nobody grew", async () => {

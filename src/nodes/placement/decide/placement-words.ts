@@ -30,21 +30,13 @@ function describeLoad(sample: LoadSample, use: ProjectedUse, expected: ExpectedS
   const free = `${size(sample.memoryAvailableBytes)} of ${size(sample.memoryTotalBytes)} free`;
   return [
     `memory ${percent(use.memory)} used with this server: ${free}${held}${grows}, ${wanted(expected)}`,
-    `load ${percent(use.load)} of ${count(sample.cores, "core")} with this server: ${computing(sample, use)}`,
+    `load ${percent(use.load)} of ${count(sample.cores, "core")} with this server`,
   ];
 }
 
 function wanted({ memoryBytes, learntBytes = 0 }: ExpectedServer): string {
   if (learntBytes <= memoryBytes) return `${size(memoryBytes)} for it`;
   return `${size(learntBytes)} for it, as its owner's servers took lately`;
-}
-
-function computing({ load1 }: LoadSample, { expectedCores }: ProjectedUse): string {
-  return `${tenths(load1)} now, ${tenths(expectedCores)} expected of new ones`;
-}
-
-function tenths(cores: number): string {
-  return `${Math.round(cores * 10) / 10}`;
 }
 
 function growers(number: number): string {

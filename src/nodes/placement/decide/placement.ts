@@ -50,7 +50,7 @@ export interface PlacementRequest {
 
 /**
  * Chooses the node for a server: those that may not take it are left out, each with its reasons; of the others the
- * one whose resources, taken together, are used least once the server runs, among equals the one with fewest servers, then the
+ * one whose scarcest resource is used least once the server runs, among equals the one with fewest servers, then the
  * first by name. Verdicts come best first. The same snapshot gives the same answer, in the same words, whatever the
  * order of its nodes.
  */

@@ -2,9 +2,6 @@ import type { LoadSample, NodeSpec, NodeView, ServerKey } from "../../../model.t
 
 const UNLIMITED_JOBS = 100;
 
-/** What is only expected makes a node count as this busy at most: from there on its own figures tell. */
-const MOST_EXPECTED_LOAD = 0.5;
-
 /** What a server that starts is expected to take. */
 export interface ExpectedServer {
   readonly memoryBytes: number;
@@ -17,15 +14,13 @@ export interface ExpectedServer {
 export interface ProjectedUse {
   /** Share of the memory in use; above 1 where new servers may grow beyond it. Of its jobs, on a node that places jobs. */
   readonly memory: number;
-  /** Load per core, with what is expected of new servers. */
+  /** Load per core. */
   readonly load: number;
   /** Free now, less what is held for starts under way. */
   readonly freeBytes: number;
   readonly heldBytes: number;
   /** What servers that run already are still expected to take; not taken off what is free. */
   readonly growthBytes: number;
-  /** Cores that they, the starts under way and this server are expected to compute on. */
-  readonly expectedCores: number;
   readonly growing: number;
   /** Starts under way, other than this one. */
   readonly starting: number;
@@ -43,28 +38,23 @@ export function projectUse(
   const { spec, reservations, growing, listedServers = sample.servers } = view;
   const others = without(reservations, key);
   const grows = without(growing, key);
-  const heldBytes = sumOf(others, ({ memoryBytes }) => memoryBytes);
-  const growthBytes = sumOf(grows, ({ memoryBytes }) => memoryBytes);
+  const heldBytes = sum(others);
+  const growthBytes = sum(grows);
   const freeBytes = sample.memoryAvailableBytes - heldBytes;
   const ownBytes = Math.max(expected.memoryBytes, expected.learntBytes ?? 0);
   const usedBytes = sample.memoryTotalBytes - freeBytes + growthBytes + ownBytes;
-  const expectedCores = sumOf(grows, ({ cores }) => cores) + (others.length + 1) * expected.cores;
+  const loadAfter = sample.load1 + (others.length + 1) * expected.cores;
   const use = {
     memory: usedBytes / sample.memoryTotalBytes,
-    load: loadWith(sample, expectedCores),
+    load: loadAfter / sample.cores,
     freeBytes,
     heldBytes,
     growthBytes,
-    expectedCores,
     growing: grows.length,
     starting: others.length,
     servers: listedServers + others.length,
   };
   return spec.places === "jobs" ? { ...use, memory: (use.servers + 1) / jobsOf(spec), load: 0 } : use;
-}
-
-function loadWith({ load1, cores }: LoadSample, expectedCores: number): number {
-  return Math.max(load1 / cores, Math.min(MOST_EXPECTED_LOAD, (load1 + expectedCores) / cores));
 }
 
 /** How many jobs count as a node's all. Without a limit that is a guess, for comparison only. */
@@ -76,6 +66,6 @@ function without<T extends { readonly key: ServerKey }>(list: readonly T[], key:
   return list.filter((each) => each.key.user !== key.user || each.key.server !== key.server);
 }
 
-function sumOf<T>(list: readonly T[], figureOf: (each: T) => number): number {
-  return list.reduce((total, each) => total + figureOf(each), 0);
+function sum(list: readonly { readonly memoryBytes: number }[]): number {
+  return list.reduce((total, { memoryBytes }) => total + memoryBytes, 0);
 }

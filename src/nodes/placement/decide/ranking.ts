@@ -11,7 +11,7 @@ export interface Candidate {
   readonly view: NodeView;
   readonly sample: LoadSample;
   readonly use: CandidateUse;
-  /** Projected use of all its resources together, weighted. */
+  /** Projected use of its scarcest resource, weighted. */
   readonly score: number;
 }
 
@@ -28,12 +28,7 @@ const EQUAL_LOAD_WITHIN = 0.25;
 
 /** A node's place in the ranking by what it would be used once the server runs. */
 export function rate(view: NodeView, sample: LoadSample, use: CandidateUse): Candidate {
-  return { view, sample, use, score: lengthOf(use) / view.spec.weight };
-}
-
-/** That of the vector of uses: the scarcest resource tells most, and a second scarce one is not overlooked. */
-function lengthOf({ memory, load, gpus }: Pick<CandidateUse, "memory" | "load" | "gpus">): number {
-  return Math.sqrt(memory * memory + load * load + gpus * gpus);
+  return { view, sample, use, score: Math.max(use.memory, use.load, use.gpus) / view.spec.weight };
 }
 
 /** The node where room is held for this server already, then the equals by fewest servers, then the rest by use. */
@@ -49,8 +44,9 @@ export function rank(candidates: readonly Candidate[], heldOn?: NodeId): Ranking
 }
 
 function isNear({ use, view }: Candidate, least: number): boolean {
-  const load = use.load / (1 + EQUAL_LOAD_WITHIN);
-  return lengthOf({ ...use, load }) / view.spec.weight <= least + EQUAL_WITHIN;
+  const { weight } = view.spec;
+  const isMemoryNear = Math.max(use.memory, use.gpus) / weight <= least + EQUAL_WITHIN;
+  return isMemoryNear && use.load / weight <= least * (1 + EQUAL_LOAD_WITHIN) + EQUAL_WITHIN;
 }
 
 function whyFirst([first, second, ...others]: readonly Candidate[], equals: number): string {
