@@ -30,7 +30,11 @@ export async function createApp(config: Config, system: System): Promise<App> {
   );
   const discovery = composeDiscovery(config, reach, { ...nodes, cache, assignments });
   const signIn = await composeSignIn(config, reach, nodes, cache);
-  const rebalancing = composeRebalancing(config, reach, { ...nodes, ...discovery, cache, leadership });
+  const rebalancing = composeRebalancing(config, reach, {
+    ...nodes,
+    ...discovery,
+    ...{ cache, leadership, assignments },
+  });
   const parts = { ...nodes, ...discovery, ...rebalancing, assignments, ...signIn, store: cache, shared };
   const { front, admin, entry } = composeRouter(config, reach, parts);
   return {

@@ -18,6 +18,8 @@ import { createRebalancer } from "../rebalancing/rebalancer.ts";
 import { createShelf } from "../rebalancing/shelf.ts";
 import { createSituations, type RunningServers } from "../rebalancing/situations.ts";
 import { createTally } from "../rebalancing/tally.ts";
+import type { IdleStops } from "../ports.ts";
+import type { Assignments } from "../router/way-in/assignments.ts";
 import type { SharedState } from "./cache.ts";
 import type { NodeReach } from "./node-reach.ts";
 import type { Nodes } from "./nodes.ts";
@@ -28,7 +30,10 @@ interface RebalancingParts
     Pick<Nodes, "cluster" | "orders" | "keeper" | "idleStops" | "hubUse" | "stopEmptyHub">,
     Pick<SharedState, "cache" | "leadership"> {
   readonly running: Sightings;
+  readonly assignments: Forgetting;
 }
+
+type Forgetting = Pick<Assignments, "forget">;
 
 /** Plans, what becomes of them, and what owners are told. */
 export function composeRebalancing(config: Config, reach: NodeReach, parts: RebalancingParts) {
@@ -88,8 +93,28 @@ function composeShelf(
 }
 
 function handsOf(parts: RebalancingParts): Hands {
-  const { orders, keeper: hubs, idleStops, stopEmptyHub } = parts;
-  return { orders, hubs, idleStops, emptyHubs: { stop: stopEmptyHub } };
+  const { orders, keeper: hubs, idleStops, assignments, stopEmptyHub } = parts;
+  return {
+    orders,
+    hubs,
+    idleStops: createForgetfulStops(idleStops, assignments),
+    emptyHubs: { stop: stopEmptyHub },
+  };
+}
+
+/**
+ * What was decided when a server started is void once it was stopped: its owner's next visit, seconds later, would lead
+ * back to the node that is to be relieved.
+ */
+export function createForgetfulStops(idleStops: IdleStops, assignments: Forgetting): IdleStops {
+  return {
+    async ask(order, signal) {
+      const answer = await idleStops.ask(order, signal);
+      if (answer.kind === "stopped" || answer.kind === "unclear")
+        await assignments.forget(order.key, order.node);
+      return answer;
+    },
+  };
 }
 
 /** How often it is looked whether a plan was approved, or the time of owners who were told is over. */

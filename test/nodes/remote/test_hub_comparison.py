@@ -53,4 +53,4 @@ class HubComparisonTest(unittest.TestCase):
         answer = self.node.start(whenSafe=True, adminUsers=["carol"], startTimeoutMs=2_000)
         self.assertEqual(answer["error"]["code"], "HUB_IN_USE")
         self.assertEqual(self.node.ask("status")["result"]["state"], "ready")
-        self.assertTrue(self.node.start(adminUsers=["carol"], startTimeoutMs=8_000)["result"]["changed"])
+        self.assertTrue(self.node.start(adminUsers=["carol"], startTimeoutMs=60_000)["result"]["changed"])
