@@ -4,7 +4,7 @@ import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/ad
 import { restartRouter, startTwin, type RouterProcess, useLab } from "../support/lab.ts";
 import { comeBack, eventually, putToWork, type AtWork } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
-import { freePort } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** Two routers, real nodes. alice works on one of them, which is then cordoned, drained and opened again. */
 const site = useLab({

@@ -3,7 +3,7 @@ import type { ExplainAnswer, NodesAnswer } from "../../src/router/admin/decide/a
 import { restartRouter, useLab } from "../support/lab.ts";
 import { eventually } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
-import { freePort } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** node1 has two GPUs, by the word of a scripted nvidia-smi in the format that the real one documents. */
 const PLACEMENT = {

@@ -5,7 +5,7 @@ import type { ExplainAnswer, NodeAnswer, NodesAnswer } from "../../src/router/ad
 import { restartRouter, useLab } from "../support/lab.ts";
 import { comeBack, eventually, putToWork, type AtWork } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
-import { freePort } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** An admin who edits one file, and walks away. The lab has four nodes, the file names three at first. */
 let alice: AtWork;

@@ -13,7 +13,8 @@ import {
 } from "../support/lab-plans.ts";
 import { eventually, putToWork, serverPids } from "../support/lab-recovery.ts";
 import { startLab, startRouter, startTwin, type Lab, type RouterProcess } from "../support/lab.ts";
-import { freePort, startRedis, type RedisServer } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
+import { startRedis, type RedisServer } from "../support/redis-servers.ts";
 
 /** Two routers with one Redis. The one that leads is killed while it waits for the answer of a server. */
 let lab: Lab;

@@ -15,7 +15,7 @@ import {
   type AtWork,
 } from "../support/lab-recovery.ts";
 import { pressButton, until } from "../support/lab-visitor.ts";
-import { freePort } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** What Jupyter, its users and the file server do to the homes of people at work. */
 let lab: Lab;

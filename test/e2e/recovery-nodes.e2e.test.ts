@@ -13,7 +13,8 @@ import {
 } from "../support/lab-recovery.ts";
 import { createCookieBrowser } from "../support/cookie-browser.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
-import { freePort, startRedis, type RedisServer } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
+import { startRedis, type RedisServer } from "../support/redis-servers.ts";
 
 /** Nodes that lose power under their users, and routers that can agree by the home alone: never two servers. */
 const NODES = ["node1", "node2", "node3"];

@@ -12,7 +12,8 @@ import {
   whereIs,
   type AtWork,
 } from "../support/lab-recovery.ts";
-import { freePort, startRedis, type RedisServer } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
+import { startRedis, type RedisServer } from "../support/redis-servers.ts";
 
 /**
  * alice's kernel holds `x = 41`; then one thing after another is lost, and each time she returns through `/`.

@@ -1,13 +1,8 @@
 import { afterEach, describe, expect, it } from "@jest/globals";
 import type { RedisAccount, RedisPlace } from "../../src/discovery/decide/redis-place.ts";
 import { createRedisCache } from "../../src/discovery/io/cache.ts";
-import {
-  freePort,
-  type RedisServer,
-  startCluster,
-  startRedis,
-  startSentinels,
-} from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
+import { type RedisServer, startCluster, startRedis, startSentinels } from "../support/redis-servers.ts";
 import { CERTIFICATE, makeTlsFiles } from "../support/tls-files.ts";
 import { eventually } from "../support/wait-for.ts";
 

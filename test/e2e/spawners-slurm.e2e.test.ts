@@ -12,7 +12,7 @@ import {
   type AtWork,
 } from "../support/lab-recovery.ts";
 import { pressButton, signInAt, until, untilLab } from "../support/lab-visitor.ts";
-import { freePort } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
 
 /**
  * Servers that are jobs of a real Slurm: the hub on node1, which submits them, the servers on node2, by the very

@@ -12,7 +12,7 @@ import {
 import { recordsOf, runtimeDirectory } from "../support/lab-records.ts";
 import { noControlGroups } from "../support/lab-systemd.ts";
 import { pressButton } from "../support/lab-visitor.ts";
-import { freePort } from "../support/redis-servers.ts";
+import { freePort } from "../support/free-port.ts";
 
 /** Servers that are units of a real systemd, by the very fragment of docs/spawners. */
 let lab: Lab;

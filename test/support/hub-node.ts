@@ -8,9 +8,10 @@ import {
   type KeyObject,
 } from "node:crypto";
 import { once } from "node:events";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.ts";
 import type { Lab } from "./lab.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -139,14 +140,6 @@ export async function forward(options: readonly string[], remotePort: number) {
   });
   await waitFor(`ssh to forward port ${String(remotePort)}`, () => accepts(port), { everyMs: 20 });
   return { process: child, url: `http://127.0.0.1:${String(port)}` };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 async function accepts(port: number): Promise<boolean> {

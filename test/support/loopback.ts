@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type AddressInfo, type Server, type Socket, createServer } from "node:net";
+import { freePort } from "./free-port.ts";
 
 export interface Loopback {
   /** Serves on a free port of loopback, or on a Unix socket; resolves with the port (0 for a Unix socket). */
@@ -40,13 +41,7 @@ export function createLoopback(): Loopback {
       const server = await listen(handle, allowHalfOpen, path);
       return path === undefined ? (server.address() as AddressInfo).port : 0;
     },
-    async freePort() {
-      const server = await listen(() => undefined, false);
-      const { port } = server.address() as AddressInfo;
-      server.close();
-      await once(server, "close");
-      return port;
-    },
+    freePort,
     close() {
       for (const server of servers) server.close();
       for (const socket of sockets) socket.destroy();

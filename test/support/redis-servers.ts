@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { freePort } from "./free-port.ts";
 import { eventually } from "./wait-for.ts";
 
 /** Debian's redis-server, in a directory of its own; what is kept is in memory only. */
@@ -50,16 +50,6 @@ export async function startRedis(settings: readonly string[] = [], port = 0): Pr
       await rm(directory, { recursive: true });
     },
   };
-}
-
-/** A port nobody has now: where Redis wants to be told one. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** A primary, its replica and three sentinels that watch them. */
