@@ -25,7 +25,6 @@ function herNodeAt({ configFile }: RouterProcess): NodeAnswer | undefined {
   return (JSON.parse(text) as NodesAnswer).nodes.find(({ node }) => node === alice.node);
 }
 
-/** Resolves with the seconds it took. */
 function untilSeen(at: RouterProcess, expected: object): Promise<void> {
   return eventually(() => {
     expect(herNodeAt(at)).toMatchObject(expected);
