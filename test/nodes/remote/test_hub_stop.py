@@ -41,7 +41,8 @@ class HubStopTest(unittest.TestCase):
         self.assertFalse((self.node.root / "run/multijhub/closing").exists())
 
     def test_it_starts_no_server_from_the_moment_of_looking_on(self) -> None:
-        self.node.ask("stop-hub", EMPTY)
+        answer = self.node.ask("stop-hub", EMPTY)
+        self.assertTrue(answer["ok"], answer)
         self.assertEqual((self.node.hub_folder / "asked").read_text(), "True")
 
     def test_a_server_in_its_list_keeps_it(self) -> None:
